@@ -1,0 +1,103 @@
+// Datapath: what replicates packets. Backends execute; which of them serves and what it is told is decided
+// above.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/port_id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "routing/forwarding_update.h"
+#include "routing/topology.h"
+
+namespace bpfcast {
+
+/// Where a port's packets are taken from the kernel.
+enum class Hook : std::uint8_t { kXdp, kTc };
+
+/// Which sources a port accepts (F-12).
+enum class SourceCheck : std::uint8_t { kOff, kSubnet };
+
+/// A port as the datapath needs it: a live interface with everything that does not depend on a route.
+struct DatapathPort {
+  PortId id{};
+  std::uint32_t ifindex = 0;
+  std::string name;
+  PortRole role = PortRole::kDownstream;
+  Hook hook = Hook::kTc;    // ingress
+  bool xdp_target = false;  // can native XDP send to it (NDO_XMIT)?
+  MacAddress mac{};
+  std::uint32_t mtu = 1500;
+  std::uint8_t ttl_threshold = 1;  // F-08: forwarded iff the arriving TTL is greater
+  SourceCheck source_check = SourceCheck::kSubnet;
+  std::vector<Ipv4Address> own_addresses;          // F-10
+  std::vector<Prefix<Ipv4Address>> subnets;        // F-12, F-09 (their directed broadcast addresses)
+  std::vector<Prefix<Ipv4Address>> other_sources;  // altnet: accepted like a subnet
+
+  bool operator==(const DatapathPort&) const = default;
+};
+
+struct PacketCount {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct PortCounters {
+  PortId id{};
+  PacketCount received;     // multicast that matched a route
+  PacketCount transmitted;  // copies handed to the port
+  std::uint64_t transmit_dropped =
+      0;  // copies this port did not take: state, MTU, TTL threshold, failed clone
+};
+
+template <class F>
+struct RouteCounters {
+  RouteKey<F> key;
+  PacketCount forwarded;  // packets that were replicated, counted once each
+  std::uint64_t dropped = 0;
+};
+
+struct DropCounter {
+  std::string_view reason;  // the names of include/bpfcast/abi.h
+  std::uint64_t packets = 0;
+};
+
+struct DatapathCounters {
+  std::vector<PortCounters> ports;
+  std::vector<RouteCounters<Igmp>> routes;
+  std::vector<DropCounter> drops;  // every reason, zeros too
+};
+
+/// How a port ended up, for display: hook and reason in one phrase.
+struct PortAttachment {
+  Hook hook = Hook::kTc;
+  std::string reason;
+};
+
+class Datapath {
+ public:
+  virtual ~Datapath() = default;
+
+  /// Adds or changes a port. Tries `port.hook`; when the kernel refuses native XDP the port is served by TC
+  /// and the attachment says why. On failure the port carries no traffic.
+  virtual Result<PortAttachment> SetPort(const DatapathPort& port) = 0;
+  /// The interface is gone or has no role any more. Unknown ports are ignored.
+  virtual void RemovePort(PortId port) = 0;
+
+  /// Makes the changes in order. On failure the entries named in the error are not forwarded; everything else
+  /// is.
+  virtual Result<void> Apply(const ForwardingUpdate<Igmp>& update) = 0;
+  /// Makes the datapath hold exactly these entries.
+  virtual Result<void> Sync(const ForwardingUpdate<Igmp>& table) = 0;
+
+  /// Work that waits for time to pass (an OIL that rests before reuse): call at least once a second.
+  virtual void Tick(Time now) = 0;
+
+  virtual Result<DatapathCounters> Counters() = 0;
+};
+
+}  // namespace bpfcast

@@ -1,0 +1,54 @@
+// ForwardingTable: the desired entries, derived from the membership database and the topology (RFC 4605
+// section 4.2).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "membership/membership_database.h"
+#include "routing/forwarding_update.h"
+#include "routing/topology.h"
+
+namespace bpfcast {
+
+/// Do sockets on this machine listen to a group?
+enum class LocalMembership : std::uint8_t { kNone, kJoined };
+
+/// For each group: one (*,G) entry with the links in EXCLUDE mode, and one (S,G) entry for each source that
+/// any link names, with exactly the links that want it, possibly none. This is exact for every mix of filters
+/// (E-36), needs no first packet, and has as many entries as there are named sources, plus one. Invariant:
+/// the table equals Desired() of every group in the database or in the local set.
+template <class F>
+class ForwardingTable {
+ public:
+  using Address = typename F::Address;
+  using GroupRoutes = std::map<RouteKey<F>, Route>;
+
+  ForwardingTable(const Topology& topology, const MembershipDatabase<F>& database);
+
+  /// Recomputes the entries of one group and appends what changed.
+  void Refresh(const Address& group, ForwardingUpdate<F>& out);
+  /// Sockets on this machine joined or left the group (F-52); refreshes it.
+  void SetLocal(const Address& group, LocalMembership membership, ForwardingUpdate<F>& out);
+
+  const std::unordered_map<Address, GroupRoutes>& groups() const { return groups_; }
+  const std::unordered_set<Address>& local_groups() const { return local_; }
+  /// Every entry, as changes that build the table from nothing.
+  ForwardingUpdate<F> All() const;
+
+  /// The entries that the database and the topology ask for, from scratch.
+  GroupRoutes Desired(const Address& group) const;
+
+ private:
+  const Topology& topology_;
+  const MembershipDatabase<F>& database_;
+  std::unordered_set<Address> local_;
+  std::unordered_map<Address, GroupRoutes> groups_;
+};
+
+extern template class ForwardingTable<Igmp>;
+extern template class ForwardingTable<Mld>;
+
+}  // namespace bpfcast

@@ -1,0 +1,116 @@
+// Proxy: the pure floors wired for one instance of one family (RFC 4605). Packets, link changes and time go
+// in; packets to send, forwarding changes and notices come out as data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "membership/host.h"
+#include "membership/membership_database.h"
+#include "membership/querier.h"
+#include "routing/forwarding_table.h"
+#include "routing/topology.h"
+#include "wire/message.h"
+
+namespace bpfcast {
+
+template <class F>
+struct DownstreamConfig {
+  PortId port{};
+  QuerierConfig<F> querier;
+};
+
+template <class F>
+struct ProxyConfig {
+  PortId upstream{};
+  HostConfig<F> host;
+  std::vector<DownstreamConfig<F>> downstreams;
+};
+
+/// What the kernel says of a configured interface.
+template <class F>
+struct LinkState {
+  bool up = false;                             // exists, administratively up, with carrier
+  std::optional<typename F::Address> address;  // the address that we send from
+  ReceiveRules<F> rules;
+  std::size_t mtu = 1500;
+};
+
+template <class F>
+struct SendPacket {
+  PortId port{};
+  OutgoingPacket<F> packet;
+};
+
+template <class F>
+struct ProxyEffects {
+  std::vector<SendPacket<F>> packets;
+  ForwardingUpdate<F> update;
+};
+
+/// Messages received and sent on one link.
+struct LinkCounters {
+  std::uint64_t reports_received = 0;
+  std::uint64_t queries_received = 0;
+  std::uint64_t reports_sent = 0;
+  std::uint64_t queries_sent = 0;
+  DropCounters drops;
+};
+
+template <class F>
+class Proxy {
+ public:
+  using Address = typename F::Address;
+
+  Proxy(const ProxyConfig<F>& config, Random random);
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  /// An IP packet as it arrived on a link. Upstream: queries only; downstream: reports only (D-36). The merge
+  /// runs once after the whole message (E-05).
+  void OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now, ProxyEffects<F>& out);
+  /// The link's state is new. A downstream that cannot be used is flushed; an upstream that comes back
+  /// announces everything.
+  void OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEffects<F>& out);
+  /// Sockets on this machine joined or left a group.
+  void OnLocalMembership(const Address& group, LocalMembership membership, ProxyEffects<F>& out);
+
+  Time NextExpiry() const;
+  void Expire(Time now, ProxyEffects<F>& out);
+  /// Clean stop: leaves upstream.
+  void Leave(ProxyEffects<F>& out);
+
+  const Topology& topology() const { return topology_; }
+  const MembershipDatabase<F>& database() const { return database_; }
+  const ForwardingTable<F>& table() const { return table_; }
+  /// The router side of a downstream port; null for the upstream.
+  const Querier<F>* querier(PortId port) const;
+  const LinkCounters& counters(PortId port) const;
+
+ private:
+  struct Link {
+    LinkState<F> state;
+    LinkCounters counters;
+  };
+
+  void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
+  void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
+  void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
+
+  Topology topology_;
+  MembershipDatabase<F> database_;
+  ForwardingTable<F> table_;
+  Host<F> host_;
+  std::map<PortId, Querier<F>> queriers_;
+  std::map<PortId, Link> links_;
+};
+
+extern template class Proxy<Igmp>;
+
+}  // namespace bpfcast

@@ -1,0 +1,100 @@
+// Family: what differs between IGMP and MLD above the octets. Everything above `wire` is one text on these tags.
+//
+// IGMP's words are used for both. The MLD synonyms stand here, once:
+//   Group Membership Interval (GMI)       Multicast Address Listening Interval (MALI)
+//   Last Member Query Interval/Count/Time Last Listener Query Interval/Count/Time
+//   group timer                           filter timer
+//   Leave                                 Done
+//   IGMPv2, IGMPv3                        MLDv1, MLDv2 (there is no MLD for IGMPv1)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace bpfcast {
+
+/// Protocol version in IGMP's count: MLDv1 is kV2, MLDv2 is kV3.
+enum class Version : std::uint8_t { kV1 = 1, kV2 = 2, kV3 = 3 };
+
+struct Igmp {
+  using Address = Ipv4Address;
+
+  static constexpr std::string_view kName = "IGMP";
+  static constexpr Version kOldestVersion = Version::kV1;
+
+  /// General Queries go to the first, v3 reports to the second, v2 leaves to the third.
+  static constexpr Address kAllNodes = MakeIpv4(224, 0, 0, 1);
+  static constexpr Address kReportDestination = MakeIpv4(224, 0, 0, 22);
+  static constexpr Address kAllRouters = MakeIpv4(224, 0, 0, 2);
+
+  /// Source-specific ranges by default: 232/8 (RFC 4607).
+  static std::vector<Prefix<Address>> SsmRanges() { return {{MakeIpv4(232, 0, 0, 0), 8}}; }
+
+  /// Octets on the wire, for splitting by MTU: IP header with Router Alert, then the fixed parts.
+  static constexpr std::size_t kEnvelopeSize = 24;
+  static constexpr std::size_t kReportHeaderSize = 8;
+  static constexpr std::size_t kRecordHeaderSize = 8;
+  static constexpr std::size_t kQueryHeaderSize = 12;
+
+  /// False for groups that a proxy neither reports nor forwards: 224.0.0.0/24 (A-47, D-06, F-02).
+  static constexpr bool IsRoutable(const Address& group) {
+    return group.IsMulticast() && !Prefix<Address>{MakeIpv4(224, 0, 0, 0), 24}.Contains(group);
+  }
+  /// May a record or query name it as a source? Not 0/8, 127/8, 224/4, 240/4.
+  static constexpr bool IsSource(const Address& source) {
+    const std::uint8_t first = source.bytes()[0];
+    return first != 0 && first != 127 && first < 224;
+  }
+};
+
+struct Mld {
+  using Address = Ipv6Address;
+
+  static constexpr std::string_view kName = "MLD";
+  static constexpr Version kOldestVersion = Version::kV2;
+
+  static constexpr Address kAllNodes{std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  static constexpr Address kReportDestination{
+      std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x16}};
+  static constexpr Address kAllRouters{std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
+
+  /// ff3x::/32 for every scope x (RFC 4607).
+  static std::vector<Prefix<Address>> SsmRanges() {
+    std::vector<Prefix<Address>> ranges;
+    for (std::uint8_t second = 0x30; second <= 0x3f; ++second) {
+      ranges.push_back({Address(std::array<std::uint8_t, 16>{0xff, second}), 32});
+    }
+    return ranges;
+  }
+
+  static constexpr std::size_t kEnvelopeSize = 48;
+  static constexpr std::size_t kReportHeaderSize = 8;
+  static constexpr std::size_t kRecordHeaderSize = 20;
+  static constexpr std::size_t kQueryHeaderSize = 28;
+
+  /// False for scopes 0 (reserved), 1 (interface-local) and 2 (link-local): A-47, D-06, F-03.
+  static constexpr bool IsRoutable(const Address& group) {
+    return group.IsMulticast() && (group.bytes()[1] & 0x0f) > 2;
+  }
+  /// Not ::, ::1, ff00::/8.
+  static constexpr bool IsSource(const Address& source) {
+    constexpr Address kLoopback{std::array<std::uint8_t, 16>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    return !source.IsMulticast() && !source.IsUnspecified() && source != kLoopback;
+  }
+};
+
+/// Is the group in one of the source-specific ranges (C-70, D-19)?
+template <class Address>
+bool IsSsm(const std::vector<Prefix<Address>>& ranges, const Address& group) {
+  for (const Prefix<Address>& range : ranges) {
+    if (range.Contains(group)) return true;
+  }
+  return false;
+}
+
+}  // namespace bpfcast
