@@ -1,7 +1,6 @@
 #include "routing/proxy.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "wire/igmp.h"

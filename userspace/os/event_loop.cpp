@@ -1,0 +1,113 @@
+#include "os/event_loop.h"
+
+#define ASIO_STANDALONE
+#define ASIO_NO_DEPRECATED
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <csignal>
+#include <utility>
+
+namespace bpfcast {
+namespace {
+
+/// A flood of events must not keep AfterWakeUp() from running.
+constexpr int kMaxBurst = 64;
+
+}  // namespace
+
+struct EventLoop::Impl {
+  asio::io_context context{1};
+  asio::steady_timer timer{context};
+  asio::signal_set signals{context};
+  Handler after_wake_up;
+  bool stopped = false;
+
+  void AwaitSignal(const Handler& handler) {
+    signals.async_wait([this, handler](const asio::error_code& error, int) {
+      if (error) return;
+      AwaitSignal(handler);
+      handler();
+    });
+  }
+};
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::~EventLoop() = default;
+
+void EventLoop::SetDeadline(Time deadline, Handler handler) {
+  // Replacing the expiry cancels the pending wait.
+  impl_->timer.expires_at(std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline.time_since_epoch())));
+  if (deadline == kNever) return;
+  impl_->timer.async_wait([handler = std::move(handler)](const asio::error_code& error) {
+    if (!error) handler();
+  });
+}
+
+void EventLoop::OnStopSignal(Handler handler) {
+  impl_->signals.add(SIGTERM);
+  impl_->signals.add(SIGINT);
+  impl_->AwaitSignal(handler);
+}
+
+void EventLoop::AfterWakeUp(Handler handler) { impl_->after_wake_up = std::move(handler); }
+
+void EventLoop::Run() {
+  const auto work = asio::make_work_guard(impl_->context);
+  while (!impl_->stopped) {
+    impl_->context.run_one();
+    for (int i = 1; i < kMaxBurst && !impl_->stopped && impl_->context.poll_one() > 0; ++i) {
+    }
+    if (impl_->after_wake_up) impl_->after_wake_up();
+  }
+}
+
+void EventLoop::Stop() { impl_->stopped = true; }
+
+struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
+  State(asio::io_context& context, int fd) : descriptor(context, fd) {}
+
+  void Wait(FdEvent event, EventLoop::Handler handler) {
+    const auto type = event == FdEvent::kReadable ? asio::posix::stream_descriptor::wait_read
+                                                  : asio::posix::stream_descriptor::wait_write;
+    descriptor.async_wait(
+        type, [self = shared_from_this(), handler = std::move(handler)](const asio::error_code& error) {
+          if (!error && !self->closed) handler();
+        });
+  }
+
+  asio::posix::stream_descriptor descriptor;
+  bool closed = false;
+};
+
+FdWatch::FdWatch(EventLoop& loop, int fd) : state_(std::make_shared<State>(loop.impl_->context, fd)) {}
+
+FdWatch& FdWatch::operator=(FdWatch&& other) noexcept {
+  state_.swap(other.state_);
+  return *this;
+}
+
+FdWatch::~FdWatch() {
+  if (!state_) return;
+  state_->closed = true;
+  state_->descriptor.release();
+}
+
+void FdWatch::Wait(FdEvent event, EventLoop::Handler handler) { state_->Wait(event, std::move(handler)); }
+
+void FdWatch::OnReadable(EventLoop::Handler handler) {
+  // The state keeps its own watch going: a handler that destroys the watch finds it closed.
+  struct Again {
+    std::shared_ptr<State> state;
+    EventLoop::Handler handler;
+    void operator()() const {
+      handler();
+      if (!state->closed) state->Wait(FdEvent::kReadable, *this);
+    }
+  };
+  state_->Wait(FdEvent::kReadable, Again{state_, std::move(handler)});
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,60 @@
+// EventLoop: one thread, one loop. Descriptors, one deadline and signals come in; handlers run one after the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/time.h"
+
+namespace bpfcast {
+
+/// Handlers must not throw. They may create and destroy watches, their own too.
+class EventLoop {
+ public:
+  using Handler = std::function<void()>;
+
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Runs `handler` once when `deadline` has passed; a new deadline replaces the old one, kNever clears it.
+  void SetDeadline(Time deadline, Handler handler);
+  /// From now on SIGTERM and SIGINT call `handler` instead of ending the process.
+  void OnStopSignal(Handler handler);
+  /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of them.
+  void AfterWakeUp(Handler handler);
+
+  /// Handles events until Stop().
+  void Run();
+  void Stop();
+
+ private:
+  friend class FdWatch;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+enum class FdEvent { kReadable, kWritable };
+
+/// Waits on a descriptor that it does not own. Destroy it before the descriptor is closed; its handlers never run
+/// afterwards.
+class FdWatch {
+ public:
+  FdWatch() = default;
+  FdWatch(EventLoop& loop, int fd);
+  FdWatch(FdWatch&&) noexcept = default;
+  FdWatch& operator=(FdWatch&& other) noexcept;
+  ~FdWatch();
+
+  /// Calls `handler` once when the event happens.
+  void Wait(FdEvent event, EventLoop::Handler handler);
+  /// Calls `handler` each time the descriptor is readable, until the watch is destroyed.
+  void OnReadable(EventLoop::Handler handler);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace bpfcast
