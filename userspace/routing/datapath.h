@@ -48,7 +48,7 @@ struct PacketCount {
 
 struct PortCounters {
   PortId id{};
-  PacketCount received;     // multicast that matched a route
+  PacketCount received;     // IPv4 multicast that arrived
   PacketCount transmitted;  // copies handed to the port
   std::uint64_t transmit_dropped =
       0;  // copies this port did not take: state, MTU, TTL threshold, failed clone
@@ -66,10 +66,13 @@ struct DropCounter {
   std::uint64_t packets = 0;
 };
 
+/// `forwarded` and `drops` up to "nomem" add up to what the ports received (F-56); the reasons after it count
+/// single copies.
 struct DatapathCounters {
   std::vector<PortCounters> ports;
   std::vector<RouteCounters<Igmp>> routes;
-  std::vector<DropCounter> drops;  // every reason, zeros too
+  std::uint64_t forwarded = 0;
+  std::vector<DropCounter> drops;  // every reason, zeros too; what was left to the stack is among them
 };
 
 /// How a port ended up, for display: hook and reason in one phrase.

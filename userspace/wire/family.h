@@ -1,4 +1,5 @@
-// Family: what differs between IGMP and MLD above the octets. Everything above `wire` is one text on these tags.
+// Family: what differs between IGMP and MLD above the octets. Everything above `wire` is one text on these
+// tags.
 //
 // IGMP's words are used for both. The MLD synonyms stand here, once:
 //   Group Membership Interval (GMI)       Multicast Address Listening Interval (MALI)
@@ -58,10 +59,12 @@ struct Mld {
   static constexpr std::string_view kName = "MLD";
   static constexpr Version kOldestVersion = Version::kV2;
 
-  static constexpr Address kAllNodes{std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  static constexpr Address kAllNodes{
+      std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
   static constexpr Address kReportDestination{
       std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x16}};
-  static constexpr Address kAllRouters{std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
+  static constexpr Address kAllRouters{
+      std::array<std::uint8_t, 16>{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
 
   /// ff3x::/32 for every scope x (RFC 4607).
   static std::vector<Prefix<Address>> SsmRanges() {

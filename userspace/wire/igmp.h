@@ -8,8 +8,9 @@ namespace bpfcast {
 template <>
 struct Codec<Igmp> {
   /// Parses a whole IPv4 packet (from its IP header on; link-layer padding may follow, A-11).
-  /// A message is taken whole or not at all; the reason for dropping it is returned and not counted here.
-  /// Records and sources that are left out of an accepted report are counted in `left_out`.
+  /// A message is taken whole or not at all; the reason for dropping it is returned and not counted
+  /// here. Records and sources that are left out of an accepted report are counted in `left_out` (A-26, A-47,
+  ///
   static tl::expected<ReceivedMessage<Igmp>, DropReason> Parse(std::span<const std::uint8_t> packet,
                                                                const ReceiveRules<Igmp>& rules,
                                                                DropCounters& left_out);

@@ -1,4 +1,5 @@
-// Parsed messages: only sensible values. Older versions are translated already, with their version kept (C-65).
+// Parsed messages: only sensible values. Older versions are translated already, with their version kept
+// (C-65).
 #pragma once
 
 #include <cstdint>
@@ -78,7 +79,8 @@ struct ReceiveRules {
   bool check_subnet = false;                     // A-08, I-19
 };
 
-/// Octets <-> messages of one family. Specialised in wire/igmp.h; the only place that knows formats and units.
+/// Octets <-> messages of one family. Specialised in wire/igmp.h; the only place that knows formats and
+/// units.
 template <class F>
 struct Codec;
 
