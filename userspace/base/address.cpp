@@ -16,13 +16,17 @@ std::optional<std::uint8_t> TakeOctet(std::string_view& text) {
   return static_cast<std::uint8_t>(value);
 }
 
+/// Dotted decimal may stand for the last 32 bits of an address only (RFC 4291 2.2).
+enum class Dotted : std::uint8_t { kRefused, kAtTheEnd };
+
 /// Appends the 16-bit groups of one side of "::" to `words`; false on anything that is not RFC 4291 text.
-bool AppendGroups(std::string_view text, std::vector<std::uint16_t>& words) {
+bool AppendGroups(std::string_view text, Dotted dotted, std::vector<std::uint16_t>& words) {
   if (text.empty()) return true;
   for (;;) {
     const std::size_t colon = text.find(':');
     const std::string_view part = text.substr(0, colon);
-    if (colon == std::string_view::npos && part.find('.') != std::string_view::npos) {
+    if (dotted == Dotted::kAtTheEnd && colon == std::string_view::npos &&
+        part.find('.') != std::string_view::npos) {
       const auto v4 = Ipv4Address::Parse(part);
       if (!v4) return false;
       const auto& b = v4->bytes();
@@ -73,11 +77,14 @@ std::optional<Ipv6Address> Ipv6Address::Parse(std::string_view text) {
   std::vector<std::uint16_t> head;
   std::vector<std::uint16_t> tail;
   const std::size_t gap = text.find("::");
-  if (!AppendGroups(text.substr(0, gap), head)) return std::nullopt;
-  if (gap == std::string_view::npos) {
+  const bool whole = gap == std::string_view::npos;
+  if (!AppendGroups(text.substr(0, gap), whole ? Dotted::kAtTheEnd : Dotted::kRefused, head))
+    return std::nullopt;
+  if (whole) {
     if (head.size() != 8) return std::nullopt;
   } else {
-    if (!AppendGroups(text.substr(gap + 2), tail) || head.size() + tail.size() > 7) return std::nullopt;
+    if (!AppendGroups(text.substr(gap + 2), Dotted::kAtTheEnd, tail) || head.size() + tail.size() > 7)
+      return std::nullopt;
     head.resize(8 - tail.size());
     head.insert(head.end(), tail.begin(), tail.end());
   }

@@ -26,13 +26,14 @@ class MembershipDatabase {
   using Address = typename F::Address;
   using LinkRecords = std::map<PortId, MembershipRecord<F>>;
 
-  /// Sets what `link` wants of `group`; an empty record removes it. Returns the change of the merged record, or
-  /// nothing when it stayed the same (E-04).
-  std::optional<MembershipChange<F>> Set(PortId link, const Address& group, const MembershipRecord<F>& record);
+  /// Sets what `link` wants of `group`; an empty record removes it. Returns the change of the merged record,
+  /// or nothing when it stayed the same (E-04).
+  std::optional<MembershipChange<F>> Set(PortId link, const Address& group,
+                                         const MembershipRecord<F>& record);
 
-  /// The merged record; empty when nobody wants the group.
+  /// The merged record; empty when nobody wants the group. The reference is good until the next Set().
   const MembershipRecord<F>& Merged(const Address& group) const;
-  /// What each link wants of the group.
+  /// What each link wants of the group. The reference is good until the next Set().
   const LinkRecords& Links(const Address& group) const;
 
   struct Group {
@@ -41,11 +42,15 @@ class MembershipDatabase {
   };
   const std::unordered_map<Address, Group>& groups() const { return groups_; }
 
-  /// E-03: all INCLUDE -> INCLUDE(union); else EXCLUDE(intersection of exclude lists - union of include lists).
+  /// E-03: all INCLUDE -> INCLUDE(union); else EXCLUDE(intersection of exclude lists - union of include
+  /// lists).
   static MembershipRecord<F> Merge(const LinkRecords& links);
 
  private:
+  const Group& Find(const Address& group) const;
+
   std::unordered_map<Address, Group> groups_;
+  Group nobody_;  // stands for every group that is not in the table; never written
 };
 
 extern template class MembershipDatabase<Igmp>;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -18,22 +19,22 @@ namespace bpfcast {
 template <class F>
 struct QuerierConfig {
   Timing timing;
-  Version version = Version::kV3;                     // C-60
+  Version version = Version::kV3;                                        // C-60
   std::vector<Prefix<typename F::Address>> ssm_ranges = F::SsmRanges();  // C-70, C-73
-  std::size_t mtu = 1500;                             // queries are split to fit
-  std::size_t max_groups = 32768;
-  std::size_t max_sources_per_group = 512;
+  std::size_t mtu = 1500;                                                // queries are split to fit
+  std::size_t max_groups = 32768;
+  std::size_t max_sources_per_group = 512;
 };
 
 /// Work that a call leaves to be done, in order.
 template <class F>
 struct QuerierEffects {
-  std::vector<Query<F>> queries;                      // send on this link
-  std::vector<typename F::Address> changed_groups;    // Membership(group) is different now; no duplicates
+  std::vector<Query<F>> queries;                    // send on this link
+  std::vector<typename F::Address> changed_groups;  // Membership(group) is different now; no duplicates
 };
 
-/// Owns the GroupState of every group on the link. Invariants: a group in the table has a deadline; a group without
-/// state is not in the table. Works only between Start() and Stop().
+/// Owns the GroupState of every group on the link. Invariants: a group in the table has a deadline; a group
+/// without state is not in the table. Works only between Start() and Stop().
 template <class F>
 class Querier {
  public:
@@ -64,8 +65,27 @@ class Querier {
   const std::unordered_map<Address, GroupState<F>>& groups() const;
   const QuerierConfig<F>& config() const;
 
+  /// The link's MTU is another: queries from now on fit it.
+  void SetMtu(std::size_t mtu);
+
  private:
-  // (owner of this file fills in)
+  /// What the groups touched by one call wanted before it.
+  using Before = std::map<Address, MembershipRecord<F>>;
+
+  void OnRecord(const GroupRecord<F>& record, Version version, const Address& reporter, Time now,
+                DropCounters& drops, QuerierEffects<F>& out);
+  /// After every change of a group's state: the table and its deadline follow (the class invariants).
+  void Settle(const GroupState<F>& state);
+  void SendGeneralQuery(Time now, QuerierEffects<F>& out);
+  void ReportChanges(const Before& before, QuerierEffects<F>& out) const;
+
+  QuerierConfig<F> config_;
+  LinkRules rules_;
+  bool running_ = false;
+  std::unordered_map<Address, GroupState<F>> groups_;
+  DeadlineQueue<Address> deadlines_;
+  Time next_general_query_ = kNever;
+  unsigned startup_queries_left_ = 0;
 };
 
 extern template class Querier<Igmp>;

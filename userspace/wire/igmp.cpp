@@ -109,6 +109,8 @@ Parsed ParseQuery(const Ipv4Packet& packet, const ReceiveRules<Igmp>& rules, Dro
   if (packet.destination != expected && !IsOwn(packet.destination, rules))
     return Drop(DropReason::kDestination);
   query.sources = TakeSources(reader, source_count, left_out);
+  // Left without any of its sources it would ask for the whole group.
+  if (source_count > 0 && query.sources.empty()) return Drop(DropReason::kRecordSource);
   return query;
 }
 

@@ -1,0 +1,118 @@
+// What a link may make grow: X-10.
+#include "router_querier.h"
+
+namespace bpfcast {
+namespace {
+
+using testing::IsEmpty;
+
+template <class F>
+class QuerierLimits : public QuerierBed<F> {
+ protected:
+  std::vector<typename F::Address> Range(unsigned first, unsigned last) {
+    std::vector<typename F::Address> sources;
+    for (unsigned n = first; n <= last; ++n) sources.push_back(Bed<F>::Source(n));
+    return sources;
+  }
+  void HearRange(double at, RecordType type, unsigned first, unsigned last) {
+    this->Hear(at, {Version::kV3, {{type, kGroup, Range(first, last)}}});
+  }
+  const GroupState<F>& State() { return *this->querier->Find(kGroup); }
+
+  const typename F::Address kGroup = Bed<F>::Group();
+};
+TYPED_TEST_SUITE(QuerierLimits, BothFamilies);
+
+TYPED_TEST(QuerierLimits, TX_06_AGroupBeyondTheLimitIsIgnored) {
+  constexpr unsigned kLimit = 1024;
+  this->config.max_groups = kLimit;
+  this->Start(0);
+  Report<TypeParam> joins;
+  for (unsigned n = 0; n < kLimit; ++n)
+    joins.records.push_back({RecordType::kToEx, Bed<TypeParam>::Group(n), {}});
+  this->Hear(1, joins);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 0U);
+  this->Hear(2, RecordType::kToEx, Bed<TypeParam>::Group(kLimit));
+  this->HearOld(2, Version::kV2, RecordType::kIsEx, Bed<TypeParam>::Group(kLimit));
+  this->Hear(2, RecordType::kAllow, Bed<TypeParam>::Group(kLimit), {1});
+  EXPECT_EQ(this->drops[DropReason::kLimit], 3U);
+  EXPECT_EQ(this->querier->groups().size(), kLimit);
+  for (unsigned n = 0; n < kLimit; ++n) {
+    EXPECT_EQ(this->querier->Membership(Bed<TypeParam>::Group(n)), Exclude<TypeParam>({}));
+  }
+  // Known groups go on: refresh, leave; and their room is given to others.
+  this->Hear(3, RecordType::kIsEx, Bed<TypeParam>::Group(0));
+  EXPECT_EQ(this->querier->Find(Bed<TypeParam>::Group(0))->GroupTimer(), At(273));
+  this->Hear(4, RecordType::kToIn, Bed<TypeParam>::Group(1));
+  this->RunTo(6);
+  EXPECT_EQ(this->querier->Find(Bed<TypeParam>::Group(1)), nullptr);
+  this->Hear(7, RecordType::kToEx, Bed<TypeParam>::Group(kLimit));
+  EXPECT_EQ(this->querier->Membership(Bed<TypeParam>::Group(kLimit)), Exclude<TypeParam>({}));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 3U);
+}
+
+TYPED_TEST(QuerierLimits, TX_06_ALeaveOfAnUnknownGroupIsNoLimitDrop) {
+  this->config.max_groups = 1;
+  this->Start(0);
+  this->Hear(1, RecordType::kToEx, Bed<TypeParam>::Group(0));
+  this->Hear(2, RecordType::kToIn, Bed<TypeParam>::Group(1));
+  this->Hear(2, RecordType::kBlock, Bed<TypeParam>::Group(1), {1});
+  EXPECT_EQ(this->drops[DropReason::kLimit], 0U);
+}
+
+TYPED_TEST(QuerierLimits, TX_06_ASourceBeyondTheLimitIsLeftOut) {
+  this->Start(0);
+  this->HearRange(1, RecordType::kAllow, 1, 512);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 0U);
+  this->HearRange(2, RecordType::kAllow, 513, 513);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 1U);
+  EXPECT_EQ(this->State().Requested(), SourceSet<TypeParam>(this->Range(1, 512)));
+  // A refresh of what is known always has room.
+  this->HearRange(3, RecordType::kIsIn, 500, 520);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 9U);
+  EXPECT_EQ(this->State().SourceTimer(Bed<TypeParam>::Source(512)), At(273));
+  EXPECT_EQ(this->State().SourceTimer(Bed<TypeParam>::Source(499)), At(271));
+  EXPECT_EQ(this->State().Requested().size(), 512U);
+  // So has a leave.
+  this->HearRange(4, RecordType::kBlock, 1, 600);
+  this->RunTo(6);
+  EXPECT_EQ(this->querier->Find(this->kGroup), nullptr);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 9U);
+}
+
+TYPED_TEST(QuerierLimits, X_10_TheFirstReportIsLimitedToo) {
+  this->config.max_sources_per_group = 4;
+  this->Start(0);
+  this->HearRange(1, RecordType::kIsIn, 1, 6);
+  EXPECT_EQ(this->State().Requested(), SourceSet<TypeParam>(this->Range(1, 4)));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
+}
+
+TYPED_TEST(QuerierLimits, X_10_ExcludeListsAreLimitedAndKnownSourcesKeepTheirTimers) {
+  this->config.max_sources_per_group = 4;
+  this->Start(0);
+  this->HearRange(1, RecordType::kIsEx, 1, 6);
+  EXPECT_EQ(this->State().Excluded(), SourceSet<TypeParam>(this->Range(1, 4)));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
+  this->HearRange(2, RecordType::kAllow, 4, 4);
+  this->HearRange(3, RecordType::kIsEx, 3, 9);  // 3 and 4 are known; two of the five others have room
+  EXPECT_EQ(this->State().Excluded(), Set<TypeParam>({3}));
+  EXPECT_EQ(this->State().Requested(), Set<TypeParam>({4, 5, 6}));
+  EXPECT_EQ(this->State().SourceTimer(Bed<TypeParam>::Source(4)), At(272));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 5U);
+  this->HearRange(4, RecordType::kBlock, 7, 8);  // a new exclusion needs room too; without, it is forwarded
+  EXPECT_EQ(this->State().Requested(), Set<TypeParam>({4, 5, 6}));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 7U);
+  EXPECT_TRUE(this->querier->Membership(this->kGroup).Wants(Bed<TypeParam>::Source(7)));
+}
+
+TYPED_TEST(QuerierLimits, X_10_AGroupThatCannotHoldASourceIsNotMade) {
+  this->config.max_sources_per_group = 0;
+  this->Start(0);
+  this->HearRange(1, RecordType::kAllow, 1, 2);
+  EXPECT_THAT(this->querier->groups(), IsEmpty());
+  EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
+}
+
+}  // namespace
+}  // namespace bpfcast

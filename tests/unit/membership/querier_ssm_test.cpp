@@ -1,0 +1,91 @@
+// Source-specific groups: C-70..C-73.
+#include "router_querier.h"
+
+namespace bpfcast {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+template <class F>
+class QuerierSsm : public QuerierBed<F> {
+ protected:
+  const typename F::Address kGroup = Bed<F>::SsmGroup();
+};
+TYPED_TEST_SUITE(QuerierSsm, BothFamilies);
+
+TYPED_TEST(QuerierSsm, TC_86_ExcludeModeAndOlderVersionsAreIgnored) {
+  this->Start(0);
+  this->Hear(1, RecordType::kToEx, this->kGroup);
+  this->Hear(2, RecordType::kIsEx, this->kGroup);
+  this->HearOld(3, Version::kV1, RecordType::kIsEx, this->kGroup);
+  this->HearOld(4, Version::kV2, RecordType::kIsEx, this->kGroup);
+  this->HearOld(5, Version::kV2, RecordType::kToIn, this->kGroup);
+  EXPECT_EQ(this->drops[DropReason::kSsm], 5U);
+  EXPECT_EQ(this->querier->Find(this->kGroup), nullptr);
+
+  this->Hear(6, RecordType::kAllow, this->kGroup, {1});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({1}));
+  EXPECT_EQ(this->querier->Find(this->kGroup)->HostVersion(), Version::kV3);
+  EXPECT_EQ(this->drops[DropReason::kSsm], 5U);
+}
+
+TYPED_TEST(QuerierSsm, TC_86_AnExistingGroupIsNotTouchedEither) {
+  this->Start(0);
+  this->Hear(1, RecordType::kAllow, this->kGroup, {1});
+  this->Hear(2, RecordType::kToEx, this->kGroup, {2});
+  this->Hear(3, RecordType::kIsEx, this->kGroup);
+  this->HearOld(4, Version::kV2, RecordType::kIsEx, this->kGroup);
+  const GroupState<TypeParam>* state = this->querier->Find(this->kGroup);
+  ASSERT_NE(state, nullptr);
+  EXPECT_EQ(state->mode(), FilterMode::kInclude);
+  EXPECT_EQ(state->Requested(), Set<TypeParam>({1}));
+  EXPECT_EQ(state->SourceTimer(Bed<TypeParam>::Source(1)), At(271));
+  EXPECT_EQ(state->HostVersion(), Version::kV3);
+  EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+  EXPECT_EQ(this->drops[DropReason::kSsm], 3U);
+}
+
+TYPED_TEST(QuerierSsm, TC_87_OnlySourcesAreAskedFor) {
+  this->Start(0);
+  this->Hear(1, RecordType::kAllow, this->kGroup, {1});
+  this->HearOld(5, Version::kV2, RecordType::kToIn, this->kGroup);
+  EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+  this->Hear(10, RecordType::kBlock, this->kGroup, {1});
+  this->RunTo(11.999);
+  EXPECT_THAT(this->SpecificQueries(), ElementsAre(Asked{10, 0, {1}}, Asked{11, 0, {1}}));
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({1}));
+  this->RunTo(12);
+  EXPECT_EQ(this->querier->Find(this->kGroup), nullptr);
+}
+
+TYPED_TEST(QuerierSsm, C_72_ToInAsksForTheOtherSourcesOnly) {
+  this->Start(0);
+  this->Hear(1, RecordType::kAllow, this->kGroup, {1, 2});
+  this->Hear(2, RecordType::kToIn, this->kGroup, {2, 3});
+  EXPECT_THAT(this->SpecificQueries(), ElementsAre(Asked{2, 0, {1}}));
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({1, 2, 3}));
+}
+
+TYPED_TEST(QuerierSsm, TC_88_TheRangeIsConfigurable) {
+  const auto group = Bed<TypeParam>::Group();
+  this->config.ssm_ranges = {{group, 16}};
+  this->Start(0);
+  this->Hear(1, RecordType::kToEx, group);
+  EXPECT_EQ(this->drops[DropReason::kSsm], 1U);
+  EXPECT_EQ(this->querier->Find(group), nullptr);
+  this->Hear(2, RecordType::kToEx, this->kGroup);  // any-source now
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Exclude<TypeParam>({}));
+  EXPECT_EQ(this->drops[DropReason::kSsm], 1U);
+}
+
+TYPED_TEST(QuerierSsm, C_70_OtherRecordsOfTheReportApply) {
+  const auto group = Bed<TypeParam>::Group();
+  this->Start(0);
+  this->Hear(1, {Version::kV3, {{RecordType::kToEx, this->kGroup, {}}, {RecordType::kToEx, group, {}}}});
+  EXPECT_EQ(this->querier->Membership(group), Exclude<TypeParam>({}));
+  EXPECT_EQ(this->querier->groups().size(), 1U);
+}
+
+}  // namespace
+}  // namespace bpfcast

@@ -1,0 +1,302 @@
+#include "membership/group_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bpfcast {
+namespace {
+
+/// `form` for all of `sources`, in as many queries as the MTU asks for.
+template <class F>
+void AppendSplit(Query<F> form, const std::vector<typename F::Address>& sources, std::size_t per_query,
+                 std::vector<Query<F>>& out) {
+  for (auto first = sources.begin(); first != sources.end();) {
+    const auto rest = static_cast<std::size_t>(sources.end() - first);
+    const auto last = first + static_cast<std::ptrdiff_t>(std::min(rest, per_query));
+    form.sources.assign(first, last);
+    out.push_back(form);
+    first = last;
+  }
+}
+
+}  // namespace
+
+template <class F>
+std::size_t GroupState<F>::OnRecord(const GroupRecord<F>& record, Version version, const LinkRules& rules,
+                                    Time now, std::vector<Query<F>>& out) {
+  // C-64: a report of an older version is an IS_EX({}) here; its leave, a TO_IN({}), starts no timer.
+  if (version != Version::kV3 && record.type == RecordType::kIsEx) {
+    older_hosts_.OnReport(version, now + rules.timing.OlderHostPresentInterval());
+  }
+  Sources sources;
+  switch (MeaningInMode(record.type, older_hosts_.Mode())) {
+    case RecordMeaning::kIgnored:
+      return 0;
+    case RecordMeaning::kWithoutSources:
+      break;
+    case RecordMeaning::kAsWritten:
+      sources = Sources(record.sources);
+      break;
+  }
+  const std::size_t left_out = Admit(record.type, sources, rules.max_sources_per_group);
+  const Time gmi = now + rules.timing.GroupMembershipInterval();
+  const Ask ask = mode_ == FilterMode::kInclude ? OnRecordInInclude(record.type, sources, gmi)
+                                                : OnRecordInExclude(record.type, sources, gmi);
+  if (StartQueries(ask, rules, now) == Round::kNow) SendRound(rules, now, out);
+  return left_out;
+}
+
+/// Takes out of `sources` the new ones that would make the state larger than `limit`; says how many.
+template <class F>
+std::size_t GroupState<F>::Admit(RecordType type, Sources& sources, std::size_t limit) const {
+  const Sources known = Known();
+  std::size_t kept = known.size();
+  switch (type) {
+    case RecordType::kIsEx:
+    case RecordType::kToEx:  // the state will have the listed sources only
+      kept = (known * sources).size();
+      break;
+    case RecordType::kBlock:  // adds sources in EXCLUDE only
+      if (mode_ == FilterMode::kInclude) return 0;
+      break;
+    case RecordType::kIsIn:
+    case RecordType::kToIn:
+    case RecordType::kAllow:
+      break;
+  }
+  const Sources fresh = sources - known;
+  const std::size_t room = limit > kept ? limit - kept : 0;
+  if (fresh.size() <= room) return 0;
+  sources =
+      sources - Sources(std::vector<Address>(fresh.begin() + static_cast<std::ptrdiff_t>(room), fresh.end()));
+  return fresh.size() - room;
+}
+
+// The tables of RFC 9776 6.4.1 and 6.4.2. `gmi` is the time one Group Membership Interval from now. The sets
+// on the right side are those before the record (C-23).
+
+template <class F>
+typename GroupState<F>::Ask GroupState<F>::OnRecordInInclude(RecordType type, const Sources& b, Time gmi) {
+  const Sources a = Requested();
+  Ask ask;
+  switch (type) {
+    case RecordType::kIsIn:   // IS_IN (B) -> INCLUDE (A+B)
+    case RecordType::kAllow:  // ALLOW (B) -> INCLUDE (A+B)
+      // (B)=GMI
+      SetTimers(b, gmi);
+      break;
+    case RecordType::kIsEx:  // IS_EX (B) -> EXCLUDE (A*B,B-A)
+      // (B-A)=0, Delete (A-B), Group Timer=GMI
+      Block(b - a);
+      Delete(a - b);
+      mode_ = FilterMode::kExclude;
+      group_timer_ = gmi;
+      break;
+    case RecordType::kBlock:  // BLOCK (B) -> INCLUDE (A)
+      // Send Q(G,A*B)
+      ask.sources = a * b;
+      break;
+    case RecordType::kToEx:  // TO_EX (B) -> EXCLUDE (A*B,B-A)
+      // (B-A)=0, Delete (A-B), Send Q(G,A*B), Group Timer=GMI
+      Block(b - a);
+      Delete(a - b);
+      ask.sources = a * b;
+      mode_ = FilterMode::kExclude;
+      group_timer_ = gmi;
+      break;
+    case RecordType::kToIn:  // TO_IN (B) -> INCLUDE (A+B)
+      // (B)=GMI, Send Q(G,A-B)
+      SetTimers(b, gmi);
+      ask.sources = a - b;
+      break;
+  }
+  return ask;
+}
+
+template <class F>
+typename GroupState<F>::Ask GroupState<F>::OnRecordInExclude(RecordType type, const Sources& a, Time gmi) {
+  const Sources x = Requested();
+  const Sources y = Excluded();
+  Ask ask;
+  switch (type) {
+    case RecordType::kIsIn:   // IS_IN (A) -> EXCLUDE (X+A,Y-A)
+    case RecordType::kAllow:  // ALLOW (A) -> EXCLUDE (X+A,Y-A)
+      // (A)=GMI
+      SetTimers(a, gmi);
+      break;
+    case RecordType::kIsEx:  // IS_EX (A) -> EXCLUDE (A-Y,Y*A)
+      // (A-X-Y)=GMI, Delete (X-A), Delete (Y-A), Group Timer=GMI
+      SetTimers(a - x - y, gmi);
+      Delete(x - a);
+      Delete(y - a);
+      group_timer_ = gmi;
+      break;
+    case RecordType::kBlock:  // BLOCK (A) -> EXCLUDE (X+(A-Y),Y)
+      // (A-X-Y)=Group Timer, Send Q(G,A-Y)
+      SetTimers(a - x - y, group_timer_);
+      ask.sources = a - y;
+      break;
+    case RecordType::kToEx:  // TO_EX (A) -> EXCLUDE (A-Y,Y*A)
+      // (A-X-Y)=Group Timer, Delete (X-A), Delete (Y-A), Send Q(G,A-Y), Group Timer=GMI
+      SetTimers(a - x - y, group_timer_);  // the old one (I-15)
+      Delete(x - a);
+      Delete(y - a);
+      ask.sources = a - y;
+      group_timer_ = gmi;
+      break;
+    case RecordType::kToIn:  // TO_IN (A) -> EXCLUDE (X+A,Y-A)
+      // (A)=GMI, Send Q(G,X-A), Send Q(G)
+      SetTimers(a, gmi);
+      ask.sources = x - a;
+      ask.group = true;
+      break;
+  }
+  return ask;
+}
+
+/// Lowers the timers and sets the retransmission counts of what is asked about (C-30, C-31).
+template <class F>
+typename GroupState<F>::Round GroupState<F>::StartQueries(const Ask& ask, const LinkRules& rules, Time now) {
+  Round round = Round::kNothingNew;
+  if (rules.role != RouterRole::kQuerier || rules.version == Version::kV1) return round;
+  const Time lowered = now + rules.timing.LastMemberQueryTime();
+  // C-34: while a sequence runs and nobody has refreshed the group since, another leave changes nothing. So a
+  // flood of leaves neither postpones the end nor makes a flood of queries.
+  if (ask.group && (group_queries_left_ == 0 || group_timer_ > lowered)) {
+    group_timer_ = std::min(group_timer_, lowered);
+    group_queries_left_ = rules.timing.last_member_query_count;
+    round = Round::kNow;
+  }
+  if (rules.version != Version::kV3) return round;  // C-60: no Q(G,A) in older versions
+  for (const Address& address : ask.sources) {
+    Source& source = sources_.at(address);
+    if (source.timer <= lowered) continue;
+    source.timer = lowered;
+    source.queries_left = rules.timing.last_member_query_count;
+    round = Round::kNow;
+  }
+  return round;
+}
+
+/// One transmission of all that is pending (C-32), and the time of the next one.
+template <class F>
+void GroupState<F>::SendRound(const LinkRules& rules, Time now, std::vector<Query<F>>& out) {
+  const Time lowered = now + rules.timing.LastMemberQueryTime();
+  Query<F> query = MakeQuery<F>(rules, rules.timing.last_member_query_interval);  // C-36
+  query.group = group_;
+  bool pending = false;
+  if (group_queries_left_ > 0) {
+    pending = --group_queries_left_ > 0;
+    query.suppress_router_processing = group_timer_ > lowered;  // C-33: refreshed meanwhile
+    // An older version cannot say S and would lower the refreshed timers of other routers.
+    if (!query.suppress_router_processing || rules.version == Version::kV3) out.push_back(query);
+  }
+  std::vector<Address> refreshed;
+  std::vector<Address> lapsing;
+  for (auto& [address, source] : sources_) {
+    if (source.queries_left == 0) continue;
+    if (--source.queries_left > 0) pending = true;
+    (source.timer > lowered ? refreshed : lapsing).push_back(address);
+  }
+  query.suppress_router_processing = true;
+  AppendSplit(query, refreshed, rules.max_sources_per_query, out);
+  query.suppress_router_processing = false;
+  AppendSplit(query, lapsing, rules.max_sources_per_query, out);
+  next_round_ = pending ? now + rules.timing.last_member_query_interval : kNever;
+}
+
+template <class F>
+Time GroupState<F>::NextExpiry() const {
+  Time next = std::min({group_timer_, next_round_, older_hosts_.NextExpiry()});
+  for (const auto& [address, source] : sources_) next = std::min(next, source.timer.value_or(kNever));
+  return next;
+}
+
+template <class F>
+void GroupState<F>::Expire(Time now, const LinkRules& rules, std::vector<Query<F>>& out) {
+  for (Time due = NextExpiry(); due <= now; due = NextExpiry()) {
+    older_hosts_.Expire(due);
+    ExpireSources(due);
+    if (group_timer_ <= due) ExpireGroup();
+    if (next_round_ <= due) SendRound(rules, due, out);
+  }
+}
+
+/// C-05: INCLUDE forgets the source, EXCLUDE moves it from X to Y. Nobody is asked about it any more.
+template <class F>
+void GroupState<F>::ExpireSources(Time now) {
+  for (auto it = sources_.begin(); it != sources_.end();) {
+    Source& source = it->second;
+    if (!source.timer || *source.timer > now) {
+      ++it;
+    } else if (mode_ == FilterMode::kInclude) {
+      it = sources_.erase(it);
+    } else {
+      source = Source();
+      ++it;
+    }
+  }
+}
+
+/// C-06: EXCLUDE (X,Y) -> INCLUDE (X), whose timers go on; Y is deleted.
+template <class F>
+void GroupState<F>::ExpireGroup() {
+  std::erase_if(sources_, [](const auto& entry) { return !entry.second.timer; });
+  mode_ = FilterMode::kInclude;
+  group_timer_ = kNever;
+  group_queries_left_ = 0;
+}
+
+template <class F>
+MembershipRecord<F> GroupState<F>::Membership() const {
+  return {mode_, mode_ == FilterMode::kInclude ? Requested() : Excluded()};
+}
+
+template <class F>
+SourceSet<F> GroupState<F>::Requested() const {
+  std::vector<Address> addresses;
+  for (const auto& [address, source] : sources_) {
+    if (source.timer) addresses.push_back(address);
+  }
+  return Sources(std::move(addresses));
+}
+
+template <class F>
+SourceSet<F> GroupState<F>::Excluded() const {
+  std::vector<Address> addresses;
+  for (const auto& [address, source] : sources_) {
+    if (!source.timer) addresses.push_back(address);
+  }
+  return Sources(std::move(addresses));
+}
+
+template <class F>
+std::optional<Time> GroupState<F>::SourceTimer(const Address& source) const {
+  const auto found = sources_.find(source);
+  return found == sources_.end() ? std::nullopt : found->second.timer;
+}
+
+template <class F>
+SourceSet<F> GroupState<F>::Known() const {
+  return Requested() + Excluded();
+}
+
+template <class F>
+void GroupState<F>::SetTimers(const Sources& sources, Time expiry) {
+  for (const Address& address : sources) sources_[address].timer = expiry;
+}
+
+template <class F>
+void GroupState<F>::Block(const Sources& sources) {
+  for (const Address& address : sources) sources_[address] = Source();
+}
+
+template <class F>
+void GroupState<F>::Delete(const Sources& sources) {
+  for (const Address& address : sources) sources_.erase(address);
+}
+
+template class GroupState<Igmp>;
+template class GroupState<Mld>;
+
+}  // namespace bpfcast
