@@ -11,7 +11,7 @@
 namespace bpfcast {
 namespace {
 
-constexpr int kSteps = 40000;  // some seconds under sanitizers
+constexpr int kSteps = 100000;  // 3 s under sanitizers
 constexpr unsigned kSources = 6;
 constexpr long kTicksPerSecond = 10;
 

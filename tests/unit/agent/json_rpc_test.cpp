@@ -1,0 +1,70 @@
+#include "agent/json_rpc.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace bpfcast {
+namespace {
+
+using Json = nlohmann::json;
+
+RpcMethods Methods() {
+  return {{"status", [] { return R"({"state":"running"})"; }}, {"groups", [] { return "[]"; }}};
+}
+
+TEST(JsonRpc, AnswersAMethodWithItsResultAndId) {
+  const RpcReply reply = AnswerRpc(R"({"jsonrpc":"2.0","id":7,"method":"status"})", Methods());
+  ASSERT_TRUE(reply.line);
+  EXPECT_FALSE(reply.garbage);
+  EXPECT_EQ(Json::parse(*reply.line),
+            Json({{"jsonrpc", "2.0"}, {"id", 7}, {"result", {{"state", "running"}}}}));
+}
+
+TEST(JsonRpc, KeepsIdsThatAreText) {
+  const RpcReply reply =
+      AnswerRpc(R"({"jsonrpc":"2.0","id":"a\"b","method":"groups","params":{}})", Methods());
+  ASSERT_TRUE(reply.line);
+  EXPECT_EQ(Json::parse(*reply.line).at("id"), "a\"b");
+}
+
+TEST(JsonRpc, NotificationsGetNoAnswer) {
+  EXPECT_FALSE(AnswerRpc(R"({"jsonrpc":"2.0","method":"status"})", Methods()).line);
+}
+
+struct BadRequest {
+  std::string line;
+  int code;
+  bool garbage;
+};
+
+class JsonRpcErrors : public testing::TestWithParam<BadRequest> {};
+
+TEST_P(JsonRpcErrors, HaveTheCodeOfTheStandard) {
+  const RpcReply reply = AnswerRpc(GetParam().line, Methods());
+  ASSERT_TRUE(reply.line) << GetParam().line;
+  const Json answer = Json::parse(*reply.line);
+  EXPECT_EQ(answer.at("jsonrpc"), "2.0");
+  EXPECT_EQ(answer.at("error").at("code"), GetParam().code) << GetParam().line;
+  EXPECT_FALSE(answer.at("error").at("message").get<std::string>().empty());
+  EXPECT_FALSE(answer.contains("result"));
+  EXPECT_EQ(reply.garbage, GetParam().garbage);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Corpus, JsonRpcErrors,
+    testing::Values(BadRequest{"GET / HTTP/1.1", -32700, true}, BadRequest{"{\"jsonrpc\":", -32700, true},
+                    BadRequest{"\xff\xfe", -32700, true}, BadRequest{std::string(60000, '['), -32700, true},
+                    BadRequest{"[]", -32600, false}, BadRequest{"1", -32600, false},
+                    BadRequest{"{}", -32600, false},
+                    BadRequest{R"({"jsonrpc":"1.0","id":1,"method":"status"})", -32600, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":1})", -32600, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":5})", -32600, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":[1],"method":"status"})", -32600, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"reboot"})", -32601, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})", -32602, false},
+                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":1})", -32602, false}));
+
+}  // namespace
+}  // namespace bpfcast

@@ -1,0 +1,141 @@
+#include "os/event_loop.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+
+#include "os/clock.h"
+#include "os/unique_fd.h"
+
+namespace bpfcast {
+namespace {
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) == 0) {
+      reader = UniqueFd(ends[0]);
+      writer = UniqueFd(ends[1]);
+    }
+  }
+  void Write() const { ASSERT_EQ(write(writer.get(), "x", 1), 1); }
+  UniqueFd reader;
+  UniqueFd writer;
+};
+
+TEST(EventLoop, ADeadlineRunsOnceAndNotBeforeItsTime) {
+  EventLoop loop;
+  const Time deadline = Now() + std::chrono::milliseconds(5);
+  int calls = 0;
+  loop.SetDeadline(deadline, [&] {
+    ++calls;
+    EXPECT_GE(Now(), deadline);
+    loop.Stop();
+  });
+  loop.Run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(EventLoop, ANewDeadlineReplacesTheOldOne) {
+  EventLoop loop;
+  bool old = false;
+  loop.SetDeadline(Now(), [&] { old = true; });
+  loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+  loop.Run();
+  EXPECT_FALSE(old);
+}
+
+TEST(EventLoop, ReadableRunsUntilTheDescriptorIsEmpty) {
+  EventLoop loop;
+  const Pipe pipe;
+  FdWatch watch(loop, pipe.reader.get());
+  int calls = 0;
+  watch.OnReadable([&] {
+    char octet = 0;
+    ASSERT_EQ(read(pipe.reader.get(), &octet, 1), 1);
+    if (++calls == 3) loop.Stop();
+  });
+  for (int i = 0; i < 3; ++i) pipe.Write();
+  loop.Run();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(EventLoop, AHandlerMayDestroyItsOwnWatch) {
+  EventLoop loop;
+  const Pipe pipe;
+  std::optional<FdWatch> watch(std::in_place, loop, pipe.reader.get());
+  int calls = 0;
+  watch->OnReadable([&] {
+    ++calls;
+    watch.reset();
+    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+  });
+  pipe.Write();
+  loop.Run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(EventLoop, ADestroyedWatchIsSilentThoughItsEventIsPending) {
+  EventLoop loop;
+  const Pipe first_pipe;
+  const Pipe second_pipe;
+  FdWatch first(loop, first_pipe.reader.get());
+  FdWatch second(loop, second_pipe.reader.get());
+  // Whichever comes first ends the other.
+  int calls = 0;
+  first.OnReadable([&] {
+    ++calls;
+    second = FdWatch();
+    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+    first = FdWatch();
+  });
+  second.OnReadable([&] {
+    ++calls;
+    first = FdWatch();
+    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+    second = FdWatch();
+  });
+  first_pipe.Write();
+  second_pipe.Write();
+  loop.Run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(EventLoop, AfterWakeUpRunsOnceForABurst) {
+  EventLoop loop;
+  const Pipe first_pipe;
+  const Pipe second_pipe;
+  FdWatch first(loop, first_pipe.reader.get());
+  FdWatch second(loop, second_pipe.reader.get());
+  int events = 0;
+  int turns = 0;
+  first.Wait(FdEvent::kReadable, [&] { ++events; });
+  second.Wait(FdEvent::kReadable, [&] { ++events; });
+  loop.AfterWakeUp([&] {
+    ++turns;
+    if (events == 2) loop.Stop();
+  });
+  first_pipe.Write();
+  second_pipe.Write();
+  loop.Run();
+  EXPECT_EQ(events, 2);
+  EXPECT_EQ(turns, 1);
+}
+
+TEST(EventLoop, SigtermCallsTheHandlerInsteadOfEndingTheProcess) {
+  EventLoop loop;
+  int calls = 0;
+  loop.OnStopSignal([&] {
+    ++calls;
+    loop.Stop();
+  });
+  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+  loop.Run();
+  EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace bpfcast

@@ -1,0 +1,172 @@
+#include "os/link_table.h"
+
+#include <gtest/gtest.h>
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+
+namespace bpfcast {
+namespace {
+
+constexpr unsigned kUp = IFF_UP | IFF_RUNNING;
+
+/// An rtnetlink message as the kernel sends it.
+class NetlinkMessage {
+ public:
+  static NetlinkMessage OfLink(std::uint16_t type, int ifindex, unsigned flags,
+                               unsigned char family = AF_UNSPEC) {
+    NetlinkMessage message(type);
+    auto* info = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(message.header(), sizeof(ifinfomsg)));
+    info->ifi_family = family;
+    info->ifi_index = ifindex;
+    info->ifi_flags = flags;
+    return message;
+  }
+  static NetlinkMessage OfAddress(std::uint16_t type, unsigned ifindex, unsigned char length,
+                                  unsigned char flags) {
+    NetlinkMessage message(type);
+    auto* info = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(message.header(), sizeof(ifaddrmsg)));
+    info->ifa_family = AF_INET;
+    info->ifa_index = ifindex;
+    info->ifa_prefixlen = length;
+    info->ifa_flags = flags;
+    return message;
+  }
+  NetlinkMessage&& With(std::uint16_t attribute, const std::string& text) && {
+    mnl_attr_put_strz(header(), attribute, text.c_str());
+    return std::move(*this);
+  }
+  NetlinkMessage&& With(std::uint16_t attribute, std::uint32_t number) && {
+    mnl_attr_put_u32(header(), attribute, number);
+    return std::move(*this);
+  }
+  NetlinkMessage&& With(std::uint16_t attribute, const Ipv4Address& address) && {
+    mnl_attr_put(header(), attribute, address.bytes().size(), address.bytes().data());
+    return std::move(*this);
+  }
+  NetlinkMessage&& With(std::uint16_t attribute, const MacAddress& mac) && {
+    mnl_attr_put(header(), attribute, mac.size(), mac.data());
+    return std::move(*this);
+  }
+  const nlmsghdr* get() const { return reinterpret_cast<const nlmsghdr*>(buffer_.data()); }
+
+ private:
+  explicit NetlinkMessage(std::uint16_t type) {
+    mnl_nlmsg_put_header(buffer_.data());
+    header()->nlmsg_type = type;
+  }
+  nlmsghdr* header() { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
+
+  alignas(nlmsghdr) std::array<char, 512> buffer_{};
+};
+
+class LinkTableTest : public testing::Test {
+ protected:
+  void AddLan(int ifindex) {
+    Apply(NetlinkMessage::OfLink(RTM_NEWLINK, ifindex, kUp)
+              .With(IFLA_IFNAME, "lan1")
+              .With(IFLA_MTU, 1400u)
+              .With(IFLA_ADDRESS, MacAddress{2, 0, 0, 0, 0, 1}));
+  }
+  void AddAddress(unsigned char flags, const Ipv4Address& local, const Ipv4Address& address,
+                  unsigned char length) {
+    Apply(NetlinkMessage::OfAddress(RTM_NEWADDR, 7, length, flags)
+              .With(IFA_LOCAL, local)
+              .With(IFA_ADDRESS, address));
+  }
+  void Apply(const NetlinkMessage& message) { table_.Apply(message.get()); }
+
+  LinkTable table_;
+};
+
+TEST_F(LinkTableTest, ANewLinkIsKnownWithItsState) {
+  AddLan(7);
+  const Link* link = table_.Find("lan1");
+  ASSERT_NE(link, nullptr);
+  EXPECT_EQ(link->ifindex, 7u);
+  EXPECT_TRUE(link->admin_up);
+  EXPECT_TRUE(link->running);
+  EXPECT_FALSE(link->all_multicast);
+  EXPECT_EQ(link->mtu, 1400u);
+  EXPECT_EQ(link->mac, (MacAddress{2, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(link->PrimaryAddress(), std::nullopt);
+  EXPECT_EQ(table_.Find("lan2"), nullptr);
+}
+
+TEST_F(LinkTableTest, AnEventWithoutANameKeepsIt) {
+  AddLan(7);
+  Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 7, IFF_UP));
+  ASSERT_NE(table_.Find("lan1"), nullptr);
+  EXPECT_FALSE(table_.Find("lan1")->running);
+  EXPECT_EQ(table_.Find("lan1")->mtu, 1400u);
+}
+
+TEST_F(LinkTableTest, ARenamedLinkIsFoundUnderItsNewNameOnly) {
+  AddLan(7);
+  Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 7, kUp).With(IFLA_IFNAME, "lan9"));
+  EXPECT_EQ(table_.Find("lan1"), nullptr);
+  ASSERT_NE(table_.Find("lan9"), nullptr);
+  EXPECT_EQ(table_.Find("lan9")->ifindex, 7u);
+}
+
+TEST_F(LinkTableTest, ALinkThatIsMadeAgainHasANewIfindexAndNoOldAddresses) {
+  AddLan(7);
+  AddAddress(0, MakeIpv4(192, 0, 2, 1), MakeIpv4(192, 0, 2, 1), 24);
+  Apply(NetlinkMessage::OfLink(RTM_DELLINK, 7, 0).With(IFLA_IFNAME, "lan1"));
+  EXPECT_EQ(table_.Find("lan1"), nullptr);
+  AddLan(8);
+  ASSERT_NE(table_.Find("lan1"), nullptr);
+  EXPECT_EQ(table_.Find("lan1")->ifindex, 8u);
+  EXPECT_TRUE(table_.Find("lan1")->addresses.empty());
+}
+
+TEST_F(LinkTableTest, TheOldLinkMayGoAfterTheNewOneTookItsName) {
+  AddLan(7);
+  AddLan(8);
+  Apply(NetlinkMessage::OfLink(RTM_DELLINK, 7, 0).With(IFLA_IFNAME, "lan1"));
+  ASSERT_NE(table_.Find("lan1"), nullptr);
+  EXPECT_EQ(table_.Find("lan1")->ifindex, 8u);
+}
+
+TEST_F(LinkTableTest, LeavingABridgeIsNotDeletion) {
+  AddLan(7);
+  Apply(NetlinkMessage::OfLink(RTM_DELLINK, 7, 0, AF_BRIDGE).With(IFLA_IFNAME, "lan1"));
+  ASSERT_NE(table_.Find("lan1"), nullptr);
+  EXPECT_TRUE(table_.Find("lan1")->running);
+}
+
+TEST_F(LinkTableTest, A_04_TheFirstAddressThatIsNotSecondaryIsPrimary) {
+  AddLan(7);
+  AddAddress(IFA_F_SECONDARY, MakeIpv4(192, 0, 2, 2), MakeIpv4(192, 0, 2, 2), 24);
+  AddAddress(0, MakeIpv4(192, 0, 2, 1), MakeIpv4(192, 0, 2, 1), 24);
+  EXPECT_EQ(table_.Find("lan1")->PrimaryAddress(), MakeIpv4(192, 0, 2, 1));
+  // The kernel promotes the secondary when the primary goes.
+  Apply(NetlinkMessage::OfAddress(RTM_DELADDR, 7, 24, 0)
+            .With(IFA_LOCAL, MakeIpv4(192, 0, 2, 1))
+            .With(IFA_ADDRESS, MakeIpv4(192, 0, 2, 1)));
+  AddAddress(0, MakeIpv4(192, 0, 2, 2), MakeIpv4(192, 0, 2, 2), 24);
+  EXPECT_EQ(table_.Find("lan1")->PrimaryAddress(), MakeIpv4(192, 0, 2, 2));
+  EXPECT_EQ(table_.Find("lan1")->addresses.size(), 1u);
+}
+
+TEST_F(LinkTableTest, APointToPointAddressHasThePeersSubnet) {
+  AddLan(7);
+  AddAddress(0, MakeIpv4(10, 0, 0, 1), MakeIpv4(10, 9, 9, 9), 32);
+  const Link* link = table_.Find("lan1");
+  EXPECT_EQ(link->PrimaryAddress(), MakeIpv4(10, 0, 0, 1));
+  EXPECT_EQ(link->addresses.at(0).subnet, (Prefix<Ipv4Address>{MakeIpv4(10, 9, 9, 9), 32}));
+}
+
+TEST_F(LinkTableTest, AddressesOfUnknownLinksAreIgnored) {
+  AddAddress(0, MakeIpv4(10, 0, 0, 1), MakeIpv4(10, 0, 0, 1), 8);
+  AddLan(7);
+  EXPECT_TRUE(table_.Find("lan1")->addresses.empty());
+}
+
+}  // namespace
+}  // namespace bpfcast
