@@ -14,8 +14,12 @@ using Instant = Clock::time_point;
 using Nanos = std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-inline double Seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
-inline double Millis(Clock::duration d) { return 1e3 * Seconds(d); }
+inline double Seconds(Clock::duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+inline double Millis(Clock::duration d) {
+  return 1e3 * Seconds(d);
+}
 
 /// Kernel receive stamps are wall clock time; this puts them on the monotonic line.
 inline Instant FromWallClock(const timespec& stamp) {

@@ -64,7 +64,8 @@ void NetNs::Run(const std::function<void()>& work) const {
   std::exception_ptr failure;
   std::thread([&] {
     try {
-      if (setns(Open().get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns " + name_ + ": " + std::strerror(errno));
+      if (setns(Open().get(), CLONE_NEWNET) != 0)
+        throw std::runtime_error("setns " + name_ + ": " + std::strerror(errno));
       work();
     } catch (...) {
       failure = std::current_exception();
@@ -94,9 +95,13 @@ std::string NetNs::Ip(const std::string& command) const {
   return MustRun(argv);
 }
 
-void NetNs::IpBatch(const std::string& commands) const { MustRun({"ip", "-n", name_, "-batch", "-"}, nullptr, commands); }
+void NetNs::IpBatch(const std::string& commands) const {
+  MustRun({"ip", "-n", name_, "-batch", "-"}, nullptr, commands);
+}
 
-int NetNs::IfIndex(const std::string& interface) const { return Request(*this, interface, SIOCGIFINDEX).ifr_ifindex; }
+int NetNs::IfIndex(const std::string& interface) const {
+  return Request(*this, interface, SIOCGIFINDEX).ifr_ifindex;
+}
 
 MacAddress NetNs::Mac(const std::string& interface) const {
   const ifreq request = Request(*this, interface, SIOCGIFHWADDR);
@@ -122,7 +127,9 @@ void RemoveLeftovers() {
   }
 }
 
-std::string NamePrefix(const std::string& what) { return "bpfcast-" + what + "-" + std::to_string(getpid()); }
+std::string NamePrefix(const std::string& what) {
+  return "bpfcast-" + what + "-" + std::to_string(getpid());
+}
 
 std::vector<std::string> Words(const std::string& text) {
   std::istringstream in(text);

@@ -45,7 +45,8 @@ class NetNs {
   std::string name_;
 };
 
-/// Removes namespaces "bpfcast-WHAT-PID-..." whose process does not live any more, and the pins and sockets of such runs.
+/// Removes namespaces "bpfcast-WHAT-PID-..." whose process does not live any more, and the pins and sockets
+/// of such runs.
 void RemoveLeftovers();
 /// "bpfcast-WHAT-PID": the beginning of every name that this process gives away.
 std::string NamePrefix(const std::string& what);

@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -52,6 +52,7 @@ Process::Process(const std::vector<std::string>& argv, const NetNs* ns, const st
   if (pid_ == 0) {  // only async-signal-safe calls from here: other threads may hold locks
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(126);
+    setpgid(0, 0);  // Ctrl-C is for us: we end our children in order
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -62,7 +63,7 @@ Process::Process(const std::vector<std::string>& argv, const NetNs* ns, const st
     execvp(args[0], args.data());
     _exit(127);
   }
-  pidfd_ = UniqueFd(pidfd_open(pid_, 0));
+  pidfd_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Process::~Process() {
@@ -92,8 +93,12 @@ std::optional<int> Process::Wait(Clock::duration limit) {
   return status_;
 }
 
-std::string Process::Out() const { return ReadAll(out_.get()); }
-std::string Process::Err() const { return ReadAll(err_.get()); }
+std::string Process::Out() const {
+  return ReadAll(out_.get());
+}
+std::string Process::Err() const {
+  return ReadAll(err_.get());
+}
 
 CommandResult RunCommand(const std::vector<std::string>& argv, const NetNs* ns, const std::string& input) {
   Process process(argv, ns, input);
@@ -107,7 +112,8 @@ std::string MustRun(const std::vector<std::string>& argv, const NetNs* ns, const
   if (result.status != 0) {
     std::string line;
     for (const std::string& arg : argv) line += arg + ' ';
-    throw std::runtime_error(line + "ended with " + std::to_string(result.status) + ": " + result.err + input);
+    throw std::runtime_error(line + "ended with " + std::to_string(result.status) + ": " + result.err +
+                             input);
   }
   return std::move(result.out);
 }

@@ -1,4 +1,5 @@
-// Child processes: run to the end and collect, or keep one running. A child dies with the test that started it.
+// Child processes: run to the end and collect, or keep one running. A child dies with the test that started
+// it.
 #pragma once
 
 #include <sys/types.h>
@@ -48,6 +49,7 @@ struct CommandResult {
 CommandResult RunCommand(const std::vector<std::string>& argv, const NetNs* ns = nullptr,
                          const std::string& input = "");
 /// The same; throws with the command and its stderr unless it ends with 0. Gives stdout.
-std::string MustRun(const std::vector<std::string>& argv, const NetNs* ns = nullptr, const std::string& input = "");
+std::string MustRun(const std::vector<std::string>& argv, const NetNs* ns = nullptr,
+                    const std::string& input = "");
 
 }  // namespace bpfcast::test

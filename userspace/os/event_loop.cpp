@@ -52,10 +52,13 @@ void EventLoop::OnStopSignal(Handler handler) {
   impl_->AwaitSignal(handler);
 }
 
-void EventLoop::AfterWakeUp(Handler handler) { impl_->after_wake_up = std::move(handler); }
+void EventLoop::AfterWakeUp(Handler handler) {
+  impl_->after_wake_up = std::move(handler);
+}
 
 void EventLoop::Run() {
   const auto work = asio::make_work_guard(impl_->context);
+  impl_->stopped = false;
   while (!impl_->stopped) {
     impl_->context.run_one();
     for (int i = 1; i < kMaxBurst && !impl_->stopped && impl_->context.poll_one() > 0; ++i) {
@@ -64,7 +67,9 @@ void EventLoop::Run() {
   }
 }
 
-void EventLoop::Stop() { impl_->stopped = true; }
+void EventLoop::Stop() {
+  impl_->stopped = true;
+}
 
 struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
   State(asio::io_context& context, int fd) : descriptor(context, fd) {}
@@ -95,7 +100,9 @@ FdWatch::~FdWatch() {
   state_->descriptor.release();
 }
 
-void FdWatch::Wait(FdEvent event, EventLoop::Handler handler) { state_->Wait(event, std::move(handler)); }
+void FdWatch::Wait(FdEvent event, EventLoop::Handler handler) {
+  state_->Wait(event, std::move(handler));
+}
 
 void FdWatch::OnReadable(EventLoop::Handler handler) {
   // The state keeps its own watch going: a handler that destroys the watch finds it closed.

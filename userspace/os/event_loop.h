@@ -1,4 +1,5 @@
-// EventLoop: one thread, one loop. Descriptors, one deadline and signals come in; handlers run one after the other.
+// EventLoop: one thread, one loop. Descriptors, one deadline and signals come in; handlers run one after the
+// other.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,8 @@ class EventLoop {
   void SetDeadline(Time deadline, Handler handler);
   /// From now on SIGTERM and SIGINT call `handler` instead of ending the process.
   void OnStopSignal(Handler handler);
-  /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of them.
+  /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of
+  /// them.
   void AfterWakeUp(Handler handler);
 
   /// Handles events until Stop().
@@ -37,8 +39,8 @@ class EventLoop {
 
 enum class FdEvent { kReadable, kWritable };
 
-/// Waits on a descriptor that it does not own. Destroy it before the descriptor is closed; its handlers never run
-/// afterwards.
+/// Waits on a descriptor that it does not own. Destroy it before the descriptor is closed; its handlers never
+/// run afterwards.
 class FdWatch {
  public:
   FdWatch() = default;

@@ -1,0 +1,27 @@
+// One packet through one program, without a wire: BPF_PROG_TEST_RUN.
+#pragma once
+
+#include "bpf/lab.h"
+
+namespace bpfcast::bpftest {
+
+struct Outcome {
+  std::uint32_t action = 0;
+  Bytes frame;
+};
+
+Outcome RunXdp(Lab& lab, const Bytes& frame, std::uint32_t ifindex);
+Outcome RunTc(Lab& lab, const Bytes& frame, std::uint32_t ifindex);
+
+/// What a port makes of a packet, whatever its hook: XDP first where it is, and TC for what XDP passed.
+enum class Fate { kForward, kPass, kDrop };
+struct PortOutcome {
+  Fate fate = Fate::kPass;
+  Bytes frame;
+};
+PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex);
+
+/// Instructions that the verifier looked at when it took the program.
+std::uint32_t VerifiedInstructions(int program);
+
+}  // namespace bpfcast::bpftest

@@ -1,0 +1,184 @@
+#include "fixture.h"
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+
+namespace bpfcast::test {
+namespace {
+
+using nlohmann::json;
+
+std::string Prefix() {
+  RemoveLeftovers();
+  static int beds = 0;
+  return NamePrefix("e2e") + "-" + std::to_string(++beds);
+}
+
+/// "200ms", as TOML.
+std::string Quoted(Clock::duration d) {
+  std::ostringstream text;
+  text << '"' << std::chrono::duration_cast<std::chrono::milliseconds>(d).count() << "ms\"";
+  return text.str();
+}
+
+}  // namespace
+
+E2e::E2e() : bed_(Prefix()) {}
+
+E2e::~E2e() {
+  if (HasFailure() && daemon_) {
+    daemon_->Stop();
+    std::cerr << "---- bpfcastd's log ----\n" << daemon_->Stderr() << "------------------------\n";
+  }
+}
+
+std::string E2e::Configuration(const Scenario& scenario) const {
+  std::ostringstream text;
+  text << "upstream = \"wan0\"\ndownstream = [";
+  for (const std::string& name : scenario.downstreams) text << '"' << name << "\", ";
+  text << "]\n\n[interface.wan0]\nhook = \"" << GetParam()
+       << "\"\nunsolicited-report-interval = " << Quoted(kReportInterval) << "\n";
+  const Profile& profile = scenario.profile;
+  for (const std::string& name : scenario.downstreams) {
+    text << "\n[interface." << name << "]\nhook = \"" << GetParam()
+         << "\"\nquery-interval = " << Quoted(profile.query_interval)
+         << "\nquery-response-interval = " << Quoted(profile.query_response_interval)
+         << "\nlast-member-query-interval = " << Quoted(profile.last_member_query_interval) << "\n";
+  }
+  text << scenario.more;
+  return text.str();
+}
+
+void E2e::StartDaemon(const Scenario& scenario) {
+  daemon_.emplace(bed_.router(), Configuration(scenario), NamePrefix("e2e"));
+  const bool ready = Eventually([&] {
+    const json ports = Ports();
+    return ports.size() == scenario.downstreams.size() + 1 &&
+           std::all_of(ports.begin(), ports.end(), [](const json& port) { return port["state"] == "up"; });
+  });
+  const json ports = Ports();
+  if (!ready) throw std::runtime_error("not every port is up: " + ports.dump(2));
+  for (const json& port : ports) {
+    if (port["hook"] != GetParam())
+      throw std::runtime_error("this test is about hook " + GetParam() + ": " + port.dump(2));
+  }
+}
+
+json E2e::Ports() const {
+  const CommandResult result = daemon_->Cli("ports -j");
+  const json ports = json::parse(result.out, nullptr, false);
+  if (result.status != 0 || !ports.is_array())
+    throw std::runtime_error("bpfcast ports -j: " + result.out + result.err);
+  return ports;
+}
+
+json E2e::Groups() const {
+  const CommandResult result = daemon_->Cli("groups -j");
+  const json groups = json::parse(result.out, nullptr, false);
+  if (result.status != 0 || !groups.is_array())
+    throw std::runtime_error("bpfcast groups -j: " + result.out + result.err);
+  return groups;
+}
+
+json E2e::Port(const std::string& name) const {
+  for (const json& port : Ports()) {
+    if (port["name"] == name) return port;
+  }
+  throw std::runtime_error("bpfcast ports -j does not show " + name);
+}
+
+json E2e::GroupOn(const Ipv4Address& group, const std::string& port) const {
+  for (const json& entry : Groups()) {
+    if (entry["group"] == group.ToString() && entry["port"] == port) return entry;
+  }
+  return nullptr;
+}
+
+bool E2e::WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+  return Eventually([&] { return !GroupOn(group, port).is_null(); }, limit);
+}
+
+bool E2e::WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+  return Eventually([&] { return GroupOn(group, port).is_null(); }, limit);
+}
+
+void E2e::ExpectGroup(const Ipv4Address& group, const std::string& port, const std::string& mode,
+                      std::vector<Ipv4Address> sources) const {
+  std::sort(sources.begin(), sources.end());
+  json names = json::array();
+  for (const Ipv4Address& source : sources) names.push_back(source.ToString());
+  json last;
+  const bool reached = Eventually([&] {
+    last = GroupOn(group, port);
+    return last.is_object() && last["mode"] == mode && last["sources"] == names;
+  });
+  EXPECT_TRUE(reached) << group.ToString() << " on " << port << " should be " << mode << " " << names
+                       << ", is " << last;
+}
+
+StreamOptions E2e::FromUpstream(const Ipv4Address& group, std::uint8_t n, unsigned rate) const {
+  return {.group = group, .source = Source(n), .rate = rate};
+}
+
+Capture::Predicate DataFor(const Ipv4Address& group) {
+  return [group](const Packet& packet) {
+    return packet.is_ipv4 && packet.to == group && packet.udp.has_value();
+  };
+}
+
+Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group) {
+  return [type, group](const Packet& packet) {
+    return packet.igmp &&
+           std::any_of(packet.igmp->records.begin(), packet.igmp->records.end(),
+                       [&](const IgmpRecord& r) { return r.type == type && r.group == group; });
+  };
+}
+
+Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group, std::vector<Ipv4Address> sources) {
+  std::sort(sources.begin(), sources.end());
+  const IgmpRecord wanted{type, group, std::move(sources)};
+  return [wanted](const Packet& packet) {
+    return packet.igmp && std::count(packet.igmp->records.begin(), packet.igmp->records.end(), wanted) > 0;
+  };
+}
+
+Capture::Predicate QueryFor(const Ipv4Address& group) {
+  return [group](const Packet& packet) {
+    return packet.igmp && packet.igmp->IsQuery() && packet.igmp->group == group;
+  };
+}
+
+Capture::Predicate Both(Capture::Predicate a, Capture::Predicate b) {
+  return [a = std::move(a), b = std::move(b)](const Packet& packet) { return a(packet) && b(packet); };
+}
+
+std::vector<std::string> RecordsSeen(const Capture& capture, Instant since) {
+  std::vector<std::string> seen;
+  for (const Packet& packet : capture.Packets(Arrived, since)) {
+    if (!packet.igmp) continue;
+    for (const IgmpRecord& record : packet.igmp->records) seen.push_back(ToText(record));
+  }
+  return seen;
+}
+
+void ExpectComplete(const Receiver& receiver, const Ipv4Address& source, std::uint64_t count) {
+  receiver.WaitForTotal(count);
+  const StreamCount got = receiver.Of(source);
+  EXPECT_EQ(got.received, count);
+  EXPECT_EQ(got.duplicated, 0U);
+  EXPECT_EQ(got.reordered, 0U);
+  EXPECT_EQ(receiver.SocketDrops(), 0U) << "the test's own socket overflowed";
+}
+
+void ExpectNoGap(const Receiver& receiver, const Ipv4Address& source) {
+  const StreamCount got = receiver.Of(source);
+  EXPECT_GT(got.received, 0U);
+  EXPECT_EQ(got.Lost(), 0U);
+  EXPECT_EQ(got.duplicated, 0U);
+  EXPECT_EQ(got.reordered, 0U);
+  EXPECT_EQ(receiver.SocketDrops(), 0U) << "the test's own socket overflowed";
+}
+
+}  // namespace bpfcast::test

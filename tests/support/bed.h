@@ -1,0 +1,68 @@
+// The bed of the conformance matrix, in namespaces and veth pairs:
+//
+//   source, upstream router              the router under test               receivers
+//   "up"  up0 198.51.100.1 (10.0.0.1-5) -- wan0 198.51.100.2
+//                                          lan1 192.0.2.1   -- p0 [bridge "sw"] -- h1 192.0.2.10
+//                                                                               -- h2 192.0.2.11
+//                                          lan2 203.0.113.1 ------------------- h3 203.0.113.10
+//                                          lan3 10.30.0.1   ------------------- h4 10.30.0.10
+//
+// Every end that is not the router's leaves finished checksums (tx off) and has GRO on, so that each router
+// port can be source and target of native XDP.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/address.h"
+#include "support/netns.h"
+
+namespace bpfcast::test {
+
+/// A machine with one interface.
+struct Host {
+  const NetNs& ns;
+  std::string interface;
+  Ipv4Address address;
+};
+
+/// The far end of a router port's link: where to capture what the router sent.
+struct LinkEnd {
+  const NetNs& ns;
+  std::string interface;
+};
+
+class Bed {
+ public:
+  /// `prefix` begins every namespace's name.
+  explicit Bed(const std::string& prefix);
+
+  const NetNs& router() const { return router_; }
+  Host up() const { return {up_, "up0", MakeIpv4(198, 51, 100, 1)}; }
+  Host h1() const { return {h1_, "eth0", MakeIpv4(192, 0, 2, 10)}; }
+  Host h2() const { return {h2_, "eth0", MakeIpv4(192, 0, 2, 11)}; }
+  Host h3() const { return {h3_, "eth0", MakeIpv4(203, 0, 113, 10)}; }
+  Host h4() const { return {h4_, "eth0", MakeIpv4(10, 30, 0, 10)}; }
+  /// For "wan0", "lan1", "lan2", "lan3".
+  LinkEnd Far(const std::string& port) const;
+
+ private:
+  NetNs up_;
+  NetNs router_;
+  NetNs switch_;
+  NetNs h1_;
+  NetNs h2_;
+  NetNs h3_;
+  NetNs h4_;
+};
+
+/// Addresses of the router, and the sources 1 to 5 that live at "up" (10.0.0.N).
+inline const Ipv4Address kWan = MakeIpv4(198, 51, 100, 2);
+inline const Ipv4Address kLan1 = MakeIpv4(192, 0, 2, 1);
+inline const Ipv4Address kLan2 = MakeIpv4(203, 0, 113, 1);
+inline const Ipv4Address kLan3 = MakeIpv4(10, 30, 0, 1);
+inline Ipv4Address Source(std::uint8_t n) {
+  return MakeIpv4(10, 0, 0, n);
+}
+
+}  // namespace bpfcast::test

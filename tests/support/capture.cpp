@@ -1,0 +1,151 @@
+#include "support/capture.h"
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace bpfcast::test {
+namespace {
+
+void Check(int result, const std::string& what) {
+  if (result < 0) throw std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+/// Ethernet type IPv4 and the given IP protocol.
+void SetFilter(int fd, std::uint8_t protocol) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 3),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0xffff),      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+  Check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), "capture filter");
+}
+
+sockaddr_ll PortAddress(int ifindex) {
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = ifindex;
+  return address;
+}
+
+}  // namespace
+
+Capture::Capture(const NetNs& ns, const std::string& interface, What what)
+    : socket_(ns.Socket(AF_PACKET, SOCK_RAW, 0)) {
+  const int fd = socket_.get();
+  const int ifindex = ns.IfIndex(interface);
+  SetFilter(fd, what == What::kIgmp ? 2 : 17);
+  const int size = 64 << 20;
+  const int on = 1;
+  Check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size), "SO_RCVBUFFORCE");
+  Check(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on), "SO_TIMESTAMPNS");
+  const sockaddr_ll address = PortAddress(ifindex);
+  Check(bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address),
+        "bind capture to " + interface);
+  packet_mreq promiscuous{};
+  promiscuous.mr_ifindex = ifindex;
+  promiscuous.mr_type = PACKET_MR_PROMISC;
+  Check(setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous),
+        "promiscuous mode");
+  thread_ = std::thread([this] { Loop(); });
+}
+
+Capture::~Capture() {
+  stop_ = true;
+  thread_.join();
+}
+
+void Capture::Loop() {
+  Bytes buffer(65536);
+  while (!stop_) {
+    pollfd wait{socket_.get(), POLLIN, 0};
+    if (poll(&wait, 1, 20) <= 0) continue;
+    sockaddr_ll from{};
+    iovec data{buffer.data(), buffer.size()};
+    alignas(cmsghdr) char control[256];
+    msghdr message{};
+    message.msg_name = &from;
+    message.msg_namelen = sizeof from;
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t length = recvmsg(socket_.get(), &message, MSG_DONTWAIT);
+    if (length < 0) continue;
+    Packet packet = Decode(Bytes(buffer.begin(), buffer.begin() + length));
+    packet.direction = from.sll_pkttype == PACKET_OUTGOING ? Packet::Direction::kOut : Packet::Direction::kIn;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+      timespec stamp;
+      std::memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+      packet.time = FromWallClock(stamp);
+    }
+    const std::lock_guard lock(mutex_);
+    packets_.push_back(std::move(packet));
+  }
+}
+
+std::vector<Packet> Capture::Packets(const Predicate& match, Instant since) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Packet> found;
+  for (const Packet& packet : packets_) {
+    if (packet.time >= since && (match == nullptr || match(packet))) found.push_back(packet);
+  }
+  return found;
+}
+
+std::size_t Capture::Count(const Predicate& match, Instant since) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(packets_.begin(), packets_.end(), [&](const Packet& packet) {
+    return packet.time >= since && (match == nullptr || match(packet));
+  }));
+}
+
+std::optional<Packet> Capture::WaitFor(const Predicate& match, Clock::duration limit, Instant since) const {
+  std::optional<Packet> found;
+  Eventually(
+      [&] {
+        const std::lock_guard lock(mutex_);
+        const auto it = std::find_if(packets_.begin(), packets_.end(), [&](const Packet& packet) {
+          return packet.time >= since && match(packet);
+        });
+        if (it != packets_.end()) found = *it;
+        return found.has_value();
+      },
+      limit);
+  return found;
+}
+
+std::optional<Instant> Capture::LastTime() const {
+  const std::lock_guard lock(mutex_);
+  const auto last = std::find_if(packets_.rbegin(), packets_.rend(), Arrived);
+  if (last == packets_.rend()) return std::nullopt;
+  return last->time;
+}
+
+unsigned Capture::Missed() const {
+  tpacket_stats stats{};
+  socklen_t size = sizeof stats;
+  if (getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0) missed_ += stats.tp_drops;
+  return missed_;
+}
+
+void Inject(const NetNs& ns, const std::string& interface, const Bytes& frame) {
+  const UniqueFd socket = ns.Socket(AF_PACKET, SOCK_RAW, 0);
+  const sockaddr_ll address = PortAddress(ns.IfIndex(interface));
+  Check(static_cast<int>(sendto(socket.get(), frame.data(), frame.size(), 0,
+                                reinterpret_cast<const sockaddr*>(&address), sizeof address)),
+        "inject on " + interface);
+}
+
+}  // namespace bpfcast::test

@@ -1,0 +1,142 @@
+#include "support/daemon.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "support/netns.h"
+
+namespace bpfcast::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<std::string> Arguments(const std::vector<std::string>& wrapper, const std::string& config,
+                                   const std::string& instance) {
+  std::vector<std::string> argv = wrapper;
+  for (const std::string& word :
+       {DaemonPath(), std::string("-c"), config, std::string("--instance"), instance}) {
+    argv.push_back(word);
+  }
+  return argv;
+}
+
+UniqueFd Connect(const fs::path& path) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd.Reset();
+  return fd;
+}
+
+}  // namespace
+
+std::string DaemonPath() {
+  return BPFCASTD_PATH;
+}
+std::string CliPath() {
+  return BPFCAST_PATH;
+}
+
+ConfigFile::ConfigFile(const std::string& text) {
+  std::string name = fs::temp_directory_path() / "bpfcast-test-XXXXXX.toml";
+  const int fd = mkstemps(name.data(), 5);
+  if (fd < 0) throw std::runtime_error("cannot create " + name);
+  close(fd);
+  path_ = name;
+  std::ofstream(path_) << text;
+}
+
+ConfigFile::~ConfigFile() {
+  std::error_code error;
+  fs::remove(path_, error);
+}
+
+Daemon::Daemon(const NetNs& ns, const std::string& config, std::string instance, Start start,
+               const std::vector<std::string>& wrapper)
+    : config_(config),
+      instance_(std::move(instance)),
+      process_(Arguments(wrapper, config_.path(), instance_), &ns) {
+  if (start == Start::kDoNotWait) return;
+  const bool ready = Eventually(
+      [&] {
+        if (!Running()) return true;
+        try {
+          return Call("status").is_object();
+        } catch (const std::exception&) {
+          return false;
+        }
+      },
+      20s);
+  if (!Running()) throw std::runtime_error("bpfcastd ended at start:\n" + Stderr());
+  if (!ready) throw std::runtime_error("bpfcastd does not answer:\n" + Stderr());
+}
+
+Daemon::~Daemon() {
+  try {
+    if (Running() && !Stop()) process_.Signal(SIGKILL);
+    process_.Wait(10s);
+  } catch (const std::exception&) {
+    // nothing more to try
+  }
+  std::error_code error;
+  fs::remove_all(Pins(), error);
+  fs::remove(Socket(), error);
+  fs::remove(fs::path(Socket()).replace_extension(".lock"), error);
+}
+
+std::optional<int> Daemon::Stop() {
+  process_.Signal(SIGTERM);
+  return process_.Wait(10s);
+}
+
+fs::path Daemon::Socket() const {
+  return "/run/bpfcast/" + instance_ + ".sock";
+}
+fs::path Daemon::Pins() const {
+  return "/sys/fs/bpf/bpfcast/" + instance_;
+}
+
+std::string Daemon::Raw(const std::string& octets, Clock::duration limit) const {
+  const UniqueFd fd = Connect(Socket());
+  if (!fd) throw std::runtime_error("cannot connect to " + Socket().string());
+  if (send(fd.get(), octets.data(), octets.size(), MSG_NOSIGNAL) < 0) return "";
+  std::string answer;
+  const Instant deadline = Clock::now() + limit;
+  while (answer.find('\n') == std::string::npos) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd wait{fd.get(), POLLIN, 0};
+    if (left.count() <= 0 || poll(&wait, 1, static_cast<int>(left.count())) <= 0) break;
+    char buffer[65536];
+    const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
+    if (n <= 0) break;
+    answer.append(buffer, static_cast<std::size_t>(n));
+  }
+  return answer;
+}
+
+json Daemon::Call(const std::string& method) const {
+  const std::string answer = Raw(json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}}.dump() + "\n", 5s);
+  const json message = json::parse(answer, nullptr, false);
+  if (!message.is_object() || !message.contains("result")) {
+    throw std::runtime_error("control socket: " + method + " gave: " + answer);
+  }
+  return message["result"];
+}
+
+CommandResult Daemon::Cli(const std::string& words) const {
+  std::vector<std::string> argv{CliPath(), "--instance", instance_};
+  for (std::string& word : Words(words)) argv.push_back(std::move(word));
+  return RunCommand(argv);
+}
+
+}  // namespace bpfcast::test

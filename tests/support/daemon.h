@@ -1,0 +1,65 @@
+// bpfcastd under test, its control socket, and the bpfcast command.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+
+namespace bpfcast::test {
+
+/// A configuration file that goes away with the object.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text);
+  ~ConfigFile();
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class Daemon {
+ public:
+  enum class Start { kWaitUntilReady, kDoNotWait };
+
+  /// Starts bpfcastd in `ns`; `wrapper` goes before its name (setpriv ...). Waits until the control socket
+  /// answers `status`; throws with the daemon's stderr when it ends or does not answer.
+  Daemon(const NetNs& ns, const std::string& config, std::string instance,
+         Start start = Start::kWaitUntilReady, const std::vector<std::string>& wrapper = {});
+  /// Stops it, kills it when it does not stop, and removes what a killed one leaves.
+  ~Daemon();
+
+  const std::string& instance() const { return instance_; }
+  pid_t pid() const { return process_.pid(); }
+  bool Running() { return process_.Running(); }
+  void Signal(int signal) const { process_.Signal(signal); }
+  std::optional<int> Wait(Clock::duration limit) { return process_.Wait(limit); }
+  /// SIGTERM; the exit code, or nothing when it still runs after 10 s.
+  std::optional<int> Stop();
+  std::string Stderr() const { return process_.Err(); }
+
+  std::filesystem::path Socket() const;
+  std::filesystem::path Pins() const;
+  /// A JSON-RPC call; throws on an error answer.
+  nlohmann::json Call(const std::string& method) const;
+  /// Sends these octets to the control socket as they are and gives what comes back within `limit`.
+  std::string Raw(const std::string& octets, Clock::duration limit = 500ms) const;
+  /// `bpfcast --instance NAME VERB...`.
+  CommandResult Cli(const std::string& words) const;
+
+ private:
+  ConfigFile config_;
+  std::string instance_;
+  Process process_;
+};
+
+/// Where the build put the programs.
+std::string DaemonPath();
+std::string CliPath();
+
+}  // namespace bpfcast::test

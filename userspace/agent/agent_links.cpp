@@ -1,0 +1,112 @@
+// The part of Agent that lets ports follow their interfaces: late, gone, re-created, renamed, without an
+// address.
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "agent/agent.h"
+#include "agent/link_view.h"
+#include "os/clock.h"
+
+namespace bpfcast {
+
+void Agent::FollowLinks() {
+  std::vector<Ipv4Address> own_addresses;
+  for (const Port& port : ports_) {
+    const Link* link = links_->Find(port.config.name);
+    if (link == nullptr) continue;
+    for (const LinkAddress& address : link->addresses) own_addresses.push_back(address.local);
+  }
+  // Before anything of a new interface is set up everything of the old one is gone: two ports may have
+  // swapped names.
+  for (Port& port : ports_) {
+    const Link* link = links_->Find(port.config.name);
+    if (port.link.ifindex != 0 && (link == nullptr || link->ifindex != port.link.ifindex)) Disconnect(port);
+  }
+  for (Port& port : ports_) FollowLink(port, own_addresses);
+  recheck_ports_ = false;
+}
+
+void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses) {
+  const Link* link = links_->Find(port.config.name);
+  if (link != nullptr) {
+    if (!port.socket) Connect(port, *link);
+    const bool changed = port.link != *link;
+    port.link = *link;
+    if (changed || recheck_ports_) Install(port);
+  }
+  proxy_.OnLink(port.id, ToLinkState(link, own_addresses), Now(), effects_);
+  ShowState(port, WaitingReason(link, port.role));
+}
+
+void Agent::Connect(Port& port, const Link& link) {
+  auto all_multicast = AllMulticast::Enable(link);
+  if (!all_multicast) return Trouble(port, all_multicast.error().message);
+  auto socket = GroupSocket::Open(link.ifindex, link.name);
+  if (!socket) return Trouble(port, socket.error().message);
+  port.all_multicast = std::move(*all_multicast);
+  port.socket = std::move(*socket);
+  port.watch = FdWatch(loop_, port.socket->fd());
+  port.watch.OnReadable([this, &port] { OnPackets(port); });
+  next_sweep_ = Now();  // sockets may have joined before we came
+}
+
+void Agent::Disconnect(Port& port) {
+  proxy_.OnLink(port.id, LinkState<Igmp>(), Now(), effects_);
+  if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
+  port.all_multicast = AllMulticast();
+  port.watch = FdWatch();
+  port.socket.reset();
+  port.link = Link();
+  port.trouble.clear();
+}
+
+void Agent::Install(Port& port) {
+  // A downstream without an address is no part of the tree.
+  if (port.role == PortRole::kDownstream && !port.link.PrimaryAddress()) {
+    if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
+    return;
+  }
+  // A port that goes down keeps its program as it is: attaching XDP takes some links down, and would do so
+  // for ever; and going down may be the first word of being deleted.
+  if (!port.link.admin_up || !port.link.running) return;
+  // Some drivers accept redirected frames only once they run a program, so the facts are asked again
+  // afterwards.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    port.choice = ChooseHook(port.config.hook, ProbePort(port.link.name, port.link.ifindex));
+    const DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
+    if (port.installed == wanted) return;
+    auto attached = datapath_->SetPort(wanted);
+    if (!attached) {
+      port.installed.reset();
+      return Trouble(port, attached.error().message);
+    }
+    port.installed = wanted;
+    port.attachment.hook = attached->hook;
+    port.attachment.reason = attached->hook == wanted.hook ? port.choice.reason : attached->reason;
+    port.trouble.clear();
+  }
+}
+
+void Agent::ShowState(Port& port, const std::string& waiting) {
+  const bool first = port.shown.empty();
+  std::string shown = waiting.empty() ? "up" : "waiting (" + waiting + ")";
+  port.waiting = waiting;
+  if (!first && shown == port.shown) return;
+  port.shown = std::move(shown);
+  if (!waiting.empty() || !port.installed) {
+    spdlog::info("{}: {}", port.config.name, port.shown);
+    return;
+  }
+  const auto address = port.link.PrimaryAddress();
+  spdlog::info("{}: up, {}, {} ({})", port.config.name, address ? address->ToString() : "no address",
+               port.attachment.hook == Hook::kXdp ? "xdp" : "tc", port.attachment.reason);
+}
+
+void Agent::Trouble(Port& port, const std::string& message) {
+  if (message == port.trouble) return;
+  port.trouble = message;
+  spdlog::error("{}", message);
+}
+
+}  // namespace bpfcast

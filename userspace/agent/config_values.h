@@ -1,0 +1,25 @@
+// Values of the configuration, whatever the grammar: durations, interface names, words that were nearly
+// right.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace bpfcast {
+
+/// "200ms", "1.5s", "2m", "1h". The error says what a duration looks like.
+Result<Duration> ParseDuration(std::string_view text);
+/// A number of seconds.
+Result<Duration> DurationFromSeconds(double seconds);
+
+/// What the kernel takes as an interface name; the error says why not.
+Result<void> CheckInterfaceName(std::string_view name);
+
+/// ", did you mean 'upstream'?" for the most similar candidate; empty when none is similar.
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace bpfcast

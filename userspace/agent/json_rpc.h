@@ -1,0 +1,28 @@
+// JSON-RPC 2.0: one line in, one line out.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bpfcast {
+
+/// Methods take no parameters and return the JSON text of their result.
+using RpcMethods = std::map<std::string, std::function<std::string()>, std::less<>>;
+
+struct RpcReply {
+  std::optional<std::string> line;  // without the line end; nothing for a notification
+  bool garbage = false;             // the line was not JSON: what follows cannot be trusted either
+};
+
+RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods);
+
+/// An error that belongs to no request.
+std::string RpcErrorLine(int code, std::string_view message);
+
+inline constexpr int kRpcInvalidRequest = -32600;
+inline constexpr int kRpcBusy = -32000;
+
+}  // namespace bpfcast

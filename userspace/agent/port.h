@@ -1,0 +1,37 @@
+// Port: a configured interface at run time.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/config.h"
+#include "agent/hook_choice.h"
+#include "os/event_loop.h"
+#include "os/group_socket.h"
+#include "os/interface_flags.h"
+#include "os/link_monitor.h"
+#include "routing/datapath.h"
+
+namespace bpfcast {
+
+/// Lives as long as the agent; everything below `config` follows the interface that has its name now.
+struct Port {
+  PortId id{};
+  PortRole role = PortRole::kDownstream;
+  InterfaceConfig config;
+
+  Link link;            // ifindex 0: there is no such interface
+  std::string waiting;  // why it does not work; empty when it does
+  HookChoice choice;
+  std::optional<DatapathPort> installed;  // what the datapath was told last
+  PortAttachment attachment;              // only while installed
+
+  std::optional<GroupSocket> socket;
+  FdWatch watch;  // after the socket: ends before it
+  AllMulticast all_multicast;
+
+  std::string shown;    // the state that was logged last
+  std::string trouble;  // the failure that was logged last, not to say it again
+};
+
+}  // namespace bpfcast

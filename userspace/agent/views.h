@@ -1,0 +1,42 @@
+// What the control socket shows, as JSON text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "routing/datapath.h"
+#include "routing/proxy.h"
+
+namespace bpfcast {
+
+struct PortView {
+  PortId id{};
+  std::string name;
+  PortRole role = PortRole::kDownstream;
+  std::string waiting;  // empty: up
+  std::uint32_t ifindex = 0;
+  std::optional<Ipv4Address> address;
+  std::optional<Hook> hook;  // nothing while no program is attached
+  std::string hook_reason;
+  std::uint64_t receive_overflows = 0;  // IGMP packets that the socket had no room for
+};
+
+struct InstanceView {
+  std::string instance;
+  std::string version;
+  std::int64_t pid = 0;
+  Duration uptime{};
+  std::string config_file;
+  std::string bpffs;
+};
+
+/// `ports` has one element for each port of `proxy`, by PortId.
+std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
+                       const Proxy<Igmp>& proxy, const DatapathCounters& counters);
+std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                      const DatapathCounters& counters);
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy, Time now);
+
+}  // namespace bpfcast

@@ -1,0 +1,95 @@
+#include "cli/client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+namespace bpfcast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kTimeout{5};
+
+class Socket {
+ public:
+  Socket() : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// False when `deadline` passes first.
+bool WaitFor(int fd, short events, Clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd waiting{fd, events, 0};
+    const int ready = poll(&waiting, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+}  // namespace
+
+Result<Json> Call(const std::string& instance, const std::string& method) {
+  const std::string path = "/run/bpfcast/" + instance + ".sock";
+  const auto nobody = [&](const std::string& why) {
+    return Fail("no bpfcastd answers on " + path + " (" + why +
+                "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`");
+  };
+  const auto failed = [&](int error) { return nobody(std::generic_category().message(error)); };
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return failed(ENAMETOOLONG);
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+
+  const Socket socket;
+  if (socket.fd() < 0) return failed(errno);
+  const auto deadline = Clock::now() + kTimeout;
+  while (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
+    // The queue of waiting clients is full: it empties when the agent gets round to it.
+    if (errno != EAGAIN && errno != EINTR) return failed(errno);
+    if (Clock::now() > deadline) return nobody("too many clients wait");
+    poll(nullptr, 0, 10);
+  }
+  const std::string request = Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}}.dump() + "\n";
+  if (send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(request.size())) {
+    return failed(errno);
+  }
+  std::string answer;
+  std::array<char, 65536> buffer{};
+  while (answer.empty() || answer.back() != '\n') {
+    if (!WaitFor(socket.fd(), POLLIN, deadline)) return nobody("no answer within 5 s");
+    const ssize_t got = recv(socket.fd(), buffer.data(), buffer.size(), 0);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) return failed(errno);
+    if (got == 0) return nobody("it hung up");
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  Json reply = Json::parse(answer, nullptr, false);
+  if (reply.is_discarded() || !reply.is_object()) return nobody("the answer is not JSON");
+  if (const auto error = reply.find("error"); error != reply.end()) {
+    return Fail("bpfcastd refused '" + method + "': " + error->value("message", "no reason given"));
+  }
+  return std::move(reply["result"]);
+}
+
+}  // namespace bpfcast

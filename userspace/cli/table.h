@@ -1,0 +1,36 @@
+// Aligned text for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bpfcast {
+
+/// Columns are as wide as their widest cell. Cells that are numbers with a unit are the caller's to format.
+class Table {
+ public:
+  enum class Align { kLeft, kRight };
+  struct Column {
+    std::string title;
+    Align align = Align::kLeft;
+  };
+
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  /// Title line and rows, each ended by a newline.
+  std::string ToString() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// "1.2 MB"
+std::string HumanBytes(std::uint64_t bytes);
+/// "1 234 567"
+std::string HumanCount(std::uint64_t count);
+/// "3d 4h", "2m 5s", "1.5s"
+std::string HumanSeconds(double seconds);
+
+}  // namespace bpfcast

@@ -1,0 +1,253 @@
+#include "datapath/bpf_datapath.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "datapath/bpf_counters.h"
+#include "datapath/port_facts.h"
+#include "spdlog/spdlog.h"
+
+namespace bpfcast {
+namespace {
+
+bpfcast_source_key ToKey(const SourceRule& rule) {
+  bpfcast_source_key key{};
+  key.prefixlen = BPFCAST_SCOPE_BITS + rule.length;
+  key.scope = rule.scope;
+  std::memcpy(&key.address, rule.address.bytes().data(), sizeof key.address);
+  return key;
+}
+
+std::string Named(const DatapathPort& port) {
+  return port.name + " (ifindex " + std::to_string(port.ifindex) + ")";
+}
+
+std::string Named(const RouteKey<Igmp>& key) {
+  std::string text = "(";
+  text += key.source.IsUnspecified() ? "*" : key.source.ToString();
+  text += ",";
+  text += key.group.ToString();
+  return text + ")";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& config) {
+  Result<BpfPins> pins = BpfPins::Open(config.bpffs, config.instance);
+  if (!pins) return tl::unexpected(pins.error());
+  Result<BpfObject> object = BpfObject::Load();
+  if (!object) return tl::unexpected(object.error());
+  std::unique_ptr<BpfDatapath> datapath(new BpfDatapath(config, std::move(*pins), std::move(*object)));
+  if (Result<void> pinned = datapath->PinMaps(); !pinned) return tl::unexpected(pinned.error());
+  if (Result<void> grown = datapath->oils_.Tick(Time{}); !grown) return tl::unexpected(grown.error());
+  datapath->RenewLease();
+  return datapath;
+}
+
+BpfDatapath::BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object)
+    : config_(config),
+      pins_(std::move(pins)),
+      object_(std::move(object)),
+      device_maps_(object_),
+      oils_(device_maps_, BPFCAST_MAX_OILS),
+      routes_(object_, oils_) {}
+
+BpfDatapath::~BpfDatapath() = default;
+
+Result<void> BpfDatapath::PinMaps() {
+  for (const auto& [name, fd] : object_.maps()) {
+    if (Result<void> pinned = pins_.Pin(fd, name); !pinned) return pinned;
+  }
+  return {};
+}
+
+Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
+  if (!ProbePort(port.name, port.ifindex).ethernet) {
+    RemovePort(port.id);
+    return Fail(Named(port) +
+                " is not an Ethernet interface, and bpfcast serves no others; take it out of the "
+                "configuration or use a bridge or veth in front of it");
+  }
+  const auto known = ports_.find(port.id);
+  if (known != ports_.end() && known->second.port.ifindex != port.ifindex) RemovePort(port.id);
+  AttachedPort& attached = ports_[port.id];
+  attached.port = port;
+  Result<void> done = Describe(port);
+  if (done) done = AttachTc(attached);
+  if (!done) {
+    RemovePort(port.id);
+    return Fail("serve " + Named(port) + ": " + done.error().message);
+  }
+  AttachXdp(attached);
+  return attached.attachment;
+}
+
+// Everything that the programs read of a port, before the first packet of it comes.
+Result<void> BpfDatapath::Describe(const DatapathPort& port) {
+  bpfcast_port entry{};
+  entry.ifindex = port.ifindex;
+  entry.mtu = port.mtu;
+  std::copy(port.mac.begin(), port.mac.end(), entry.mac);
+  entry.role = port.role == PortRole::kUpstream ? BPFCAST_ROLE_UPSTREAM : BPFCAST_ROLE_DOWNSTREAM;
+  entry.ttl_threshold = port.ttl_threshold;
+  entry.check_sources = port.source_check != SourceCheck::kOff;
+  entry.unknown_sources = static_cast<std::uint8_t>(UnknownSourceVerdict(port));
+  const auto id = static_cast<std::uint32_t>(port.id);
+  if (Result<void> written = WriteSources(); !written) return written;
+  if (Result<void> written = object_.ports.Set(id, entry); !written) return written;
+  if (Result<void> written = object_.if_port.Set(port.ifindex, id); !written) return written;
+  if (Result<void> written = device_maps_.SetPort(port.id, port.ifindex); !written) return written;
+  const Result<void> built = oils_.SetPort(port.id, OilPort{port.ifindex, port.mtu, port.xdp_target});
+  routes_.Refresh();
+  if (!built) return built;
+  return WriteDefaultRoute();
+}
+
+void BpfDatapath::RemovePort(PortId id) {
+  const auto known = ports_.find(id);
+  if (known == ports_.end()) return;
+  const std::uint32_t ifindex = known->second.port.ifindex;
+  ports_.erase(known);
+  if (Result<void> built = oils_.SetPort(id, std::nullopt); !built)
+    spdlog::error("{}", built.error().message);
+  routes_.Refresh();
+  device_maps_.RemovePort(id);
+  object_.if_port.Erase(ifindex);
+  if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
+    spdlog::error("{}", done.error().message);
+  }
+  if (Result<void> done = WriteSources(); !done) spdlog::error("{}", done.error().message);
+  if (Result<void> done = WriteDefaultRoute(); !done) spdlog::error("{}", done.error().message);
+}
+
+// What accepts comes before what is taken away, so that no good source is refused in between.
+Result<void> BpfDatapath::WriteSources() {
+  const SourceRules wanted = MakeSourceRules(Ports());
+  for (const auto& [rule, verdict] : wanted) {
+    const auto known = sources_.find(rule);
+    if (known != sources_.end() && known->second == verdict) continue;
+    if (Result<void> written = object_.sources.Set(ToKey(rule), verdict); !written) return written;
+    sources_[rule] = verdict;
+  }
+  std::erase_if(sources_, [&](const auto& entry) {
+    if (wanted.contains(entry.first)) return false;
+    object_.sources.Erase(ToKey(entry.first));
+    return true;
+  });
+  return {};
+}
+
+Result<void> BpfDatapath::WriteDefaultRoute() {
+  PortSet upstreams;
+  for (const auto& [id, attached] : ports_) {
+    if (attached.port.role == PortRole::kUpstream) upstreams.Add(id);
+  }
+  return routes_.SetDefault(upstreams);
+}
+
+Result<void> BpfDatapath::AttachTc(AttachedPort& attached) {
+  if (attached.tcx || attached.filter) return {};
+  std::string refused = "forced";
+  if (config_.tc == TcAttachment::kBest) {
+    Result<BpfLink> link = BpfLink::AttachTcx(object_.tc_program(), attached.port.ifindex, pins_);
+    if (link) {
+      attached.tcx = std::move(*link);
+      return {};
+    }
+    refused = link.error().message;
+  }
+  Result<TcFilter> filter = TcFilter::Attach(object_.tc_program(), attached.port.ifindex, pins_);
+  if (!filter) return Fail(refused + ", and " + filter.error().message);
+  attached.filter = std::move(*filter);
+  return {};
+}
+
+void BpfDatapath::AttachXdp(AttachedPort& attached) {
+  const char* const tc = attached.tcx ? "TCX link" : "clsact filter";
+  if (attached.port.hook == Hook::kTc) {
+    attached.xdp = BpfLink();
+    attached.attachment = {Hook::kTc, tc};
+    return;
+  }
+  if (!attached.xdp) {
+    Result<BpfLink> link = BpfLink::AttachXdp(object_.xdp_program(), attached.port.ifindex, pins_);
+    if (!link) {
+      spdlog::warn("attach XDP to {}: {}; using TC instead", Named(attached.port), link.error().message);
+      attached.attachment = {Hook::kTc, std::string(tc) + ", because native XDP: " + link.error().message};
+      return;
+    }
+    attached.xdp = std::move(*link);
+  }
+  attached.attachment = {Hook::kXdp, std::string("native XDP, with a ") + tc + " for what XDP cannot send"};
+}
+
+Result<void> BpfDatapath::Apply(const ForwardingUpdate<Igmp>& update) {
+  std::string failed;
+  std::string cause;
+  for (const RouteChange<Igmp>& change : update) {
+    if (!change.route) {
+      routes_.Remove(change.key);
+      continue;
+    }
+    if (Result<void> set = routes_.Set(change.key, *change.route); !set) {
+      failed += (failed.empty() ? "" : ", ") + Named(change.key);
+      cause = set.error().message;
+    }
+  }
+  if (failed.empty()) return {};
+  return Fail("not forwarded: " + failed + ": " + cause);
+}
+
+Result<void> BpfDatapath::Sync(const ForwardingUpdate<Igmp>& table) {
+  std::set<RouteKey<Igmp>> wanted;
+  for (const RouteChange<Igmp>& change : table) {
+    if (change.route) wanted.insert(change.key);
+  }
+  ForwardingUpdate<Igmp> update = table;
+  for (const auto& [key, entry] : routes_.entries()) {
+    if (!wanted.contains(key)) update.push_back({key, std::nullopt});
+  }
+  return Apply(update);
+}
+
+void BpfDatapath::Tick(Time now) {
+  RenewLease();
+  routes_.Tick(now);
+  if (Result<void> ticked = oils_.Tick(now); !ticked) spdlog::debug("{}", ticked.error().message);
+}
+
+// On the kernel's clock, which the programs read: the time line of the caller may start anywhere.
+void BpfDatapath::RenewLease() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto nanoseconds =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+  object_.control[0].lease = nanoseconds + static_cast<std::uint64_t>(config_.lease.count());
+}
+
+std::vector<DatapathPort> BpfDatapath::Ports() const {
+  std::vector<DatapathPort> ports;
+  for (const auto& [id, attached] : ports_) ports.push_back(attached.port);
+  return ports;
+}
+
+Result<DatapathCounters> BpfDatapath::Counters() {
+  DatapathCounters counters;
+  for (const auto& [id, attached] : ports_) {
+    Result<PortCounters> port = ReadPortCounters(object_, id);
+    if (!port) return tl::unexpected(port.error());
+    counters.ports.push_back(*port);
+  }
+  for (const auto& [key, entry] : routes_.entries()) {
+    Result<RouteCounters<Igmp>> route = routes_.Counters(key, entry);
+    if (!route) return tl::unexpected(route.error());
+    counters.routes.push_back(*route);
+  }
+  if (Result<void> read = ReadVerdicts(object_, counters); !read) return tl::unexpected(read.error());
+  return counters;
+}
+
+}  // namespace bpfcast

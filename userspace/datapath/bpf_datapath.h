@@ -1,0 +1,86 @@
+// BpfDatapath: the Datapath of XDP and TC programs.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datapath/bpf_link.h"
+#include "datapath/bpf_object.h"
+#include "datapath/bpf_pins.h"
+#include "datapath/device_maps.h"
+#include "datapath/oil_pool.h"
+#include "datapath/route_store.h"
+#include "datapath/source_rules.h"
+#include "datapath/tc_filter.h"
+#include "routing/datapath.h"
+
+namespace bpfcast {
+
+/// How the TC program is attached.
+enum class TcAttachment : std::uint8_t { kBest, kFilter };
+
+struct BpfDatapathConfig {
+  std::string instance = "default";
+  std::string bpffs = "/sys/fs/bpf";  // pins go to BPFFS/bpfcast/INSTANCE/
+  Duration lease =
+      std::chrono::minutes(5);            // the programs pass everything when Tick was not called for so long
+  TcAttachment tc = TcAttachment::kBest;  // TCX where the kernel has it, or a clsact filter anyway
+};
+
+/// Owns the programs, the maps, their pins and what attaches them. Destruction is the clean stop: nothing of
+/// it is left in the kernel. After a crash the pinned programs go on forwarding until the lease runs out.
+class BpfDatapath : public Datapath {
+ public:
+  /// Mounts bpffs when it is missing, removes what a dead agent of the same instance left, loads the
+  /// programs. On failure nothing is left behind. Interfaces are those of the network namespace of the
+  /// calling thread.
+  static Result<std::unique_ptr<BpfDatapath>> Open(const BpfDatapathConfig& config);
+  BpfDatapath(const BpfDatapath&) = delete;
+  BpfDatapath& operator=(const BpfDatapath&) = delete;
+  ~BpfDatapath() override;
+
+  Result<PortAttachment> SetPort(const DatapathPort& port) override;
+  void RemovePort(PortId port) override;
+  Result<void> Apply(const ForwardingUpdate<Igmp>& update) override;
+  Result<void> Sync(const ForwardingUpdate<Igmp>& table) override;
+  void Tick(Time now) override;
+  Result<DatapathCounters> Counters() override;
+
+  /// Where the pins are, for display.
+  const std::string& pin_directory() const { return pins_.directory(); }
+  const BpfObject& object() const { return object_; }
+
+ private:
+  struct AttachedPort {
+    DatapathPort port;
+    BpfLink xdp;
+    BpfLink tcx;
+    TcFilter filter;
+    PortAttachment attachment;
+  };
+
+  BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object);
+
+  Result<void> PinMaps();
+  Result<void> Describe(const DatapathPort& port);
+  Result<void> WriteSources();
+  Result<void> WriteDefaultRoute();
+  Result<void> AttachTc(AttachedPort& attached);
+  void AttachXdp(AttachedPort& attached);
+  void RenewLease();
+  std::vector<DatapathPort> Ports() const;
+
+  BpfDatapathConfig config_;
+  BpfPins pins_;
+  BpfObject object_;
+  DeviceMaps device_maps_;
+  OilPool oils_;
+  RouteStore routes_;
+  SourceRules sources_;
+  std::map<PortId, AttachedPort> ports_;
+};
+
+}  // namespace bpfcast

@@ -1,0 +1,68 @@
+#include "datapath/bpf_link.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace bpfcast {
+namespace {
+
+// Not in the headers of Linux 6.1.
+constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
+
+// Who holds the only XDP slot of the interface.
+std::string ForeignXdp(std::uint32_t ifindex) {
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
+  if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) != 0 || query.prog_id == 0) {
+    return "another XDP program is attached";
+  }
+  std::string text = "XDP program " + std::to_string(query.prog_id);
+  const BpfFd program(bpf_prog_get_fd_by_id(query.prog_id));  // needs CAP_SYS_ADMIN
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof info;
+  if (program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0) {
+    text += std::string(" (") + info.name + ")";
+  }
+  return text + " of somebody else is attached";
+}
+
+}  // namespace
+
+Result<BpfLink> BpfLink::AttachXdp(int program, std::uint32_t ifindex, const BpfPins& pins) {
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
+  options.flags = XDP_FLAGS_DRV_MODE;
+  const int fd = bpf_link_create(program, static_cast<int>(ifindex), BPF_XDP, &options);
+  if (fd < 0) return Fail(fd == -EBUSY || fd == -EEXIST ? ForeignXdp(ifindex) : std::strerror(-fd));
+  return Keep(BpfFd(fd), std::string(kLinkPinPrefix) + "xdp_" + std::to_string(ifindex), pins);
+}
+
+Result<BpfLink> BpfLink::AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins) {
+  const int fd = bpf_link_create(program, static_cast<int>(ifindex), kTcxIngress, nullptr);
+  if (fd < 0) return Fail(std::string("attach a TCX link: ") + std::strerror(-fd));
+  return Keep(BpfFd(fd), std::string(kLinkPinPrefix) + "tc_" + std::to_string(ifindex), pins);
+}
+
+Result<BpfLink> BpfLink::Keep(BpfFd fd, std::string pin, const BpfPins& pins) {
+  if (Result<void> pinned = pins.Pin(fd.get(), pin); !pinned) {
+    bpf_link_detach(fd.get());
+    return tl::unexpected(pinned.error());
+  }
+  BpfLink link;
+  link.fd_ = std::move(fd);
+  link.pins_ = &pins;
+  link.pin_ = std::move(pin);
+  return link;
+}
+
+BpfLink::~BpfLink() {
+  if (!fd_) return;
+  pins_->Unpin(pin_);
+  bpf_link_detach(fd_.get());
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,46 @@
+// BpfLink: a program on an interface, pinned so that it survives a crash.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "datapath/bpf_fd.h"
+#include "datapath/bpf_pins.h"
+
+namespace bpfcast {
+
+inline constexpr std::string_view kLinkPinPrefix = "link_";
+
+class BpfLink {
+ public:
+  BpfLink() = default;
+  /// Native mode only. On failure the interface is as it was; the error is one phrase for "cannot use XDP:
+  /// ...".
+  static Result<BpfLink> AttachXdp(int program, std::uint32_t ifindex, const BpfPins& pins);
+  /// TCX ingress (Linux 6.6). On failure the interface is as it was.
+  static Result<BpfLink> AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins);
+  BpfLink(BpfLink&& other) noexcept
+      : fd_(std::move(other.fd_)), pins_(other.pins_), pin_(std::move(other.pin_)) {}
+  BpfLink& operator=(BpfLink&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(pins_, other.pins_);
+    std::swap(pin_, other.pin_);
+    return *this;
+  }
+  /// Takes the program off the interface now, not when the kernel gets to it.
+  ~BpfLink();
+
+  explicit operator bool() const { return static_cast<bool>(fd_); }
+
+ private:
+  static Result<BpfLink> Keep(BpfFd fd, std::string pin, const BpfPins& pins);
+
+  BpfFd fd_;
+  const BpfPins* pins_ = nullptr;
+  std::string pin_;
+};
+
+}  // namespace bpfcast

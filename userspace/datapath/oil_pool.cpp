@@ -1,0 +1,170 @@
+#include "datapath/oil_pool.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "bpfcast/abi.h"
+
+namespace bpfcast {
+namespace {
+
+std::uint32_t SlotsFor(std::uint32_t ports) {
+  return (ports + BPFCAST_CHUNK_PORTS - 1) / BPFCAST_CHUNK_PORTS;
+}
+
+}  // namespace
+
+Result<const Oil*> OilPool::Acquire(const PortSet& set) {
+  const auto [position, is_new] = entries_.try_emplace(set);
+  if (is_new) position->second = std::make_unique<Entry>();
+  Entry& entry = *position->second;
+  if (is_new || entry.outdated) {
+    entry.set = set;
+    if (Result<void> built = Build(entry); !built) {
+      entry.outdated = true;
+      if (is_new) entries_.erase(position);
+      return tl::unexpected(built.error());
+    }
+  }
+  if (entry.users++ == 0) ++used_;
+  return &entry;
+}
+
+void OilPool::Release(const Oil* oil) {
+  const auto& entry = static_cast<const Entry&>(*oil);
+  Entry& mine = *entries_.find(entry.set)->second;
+  assert(mine.users > 0);
+  if (--mine.users > 0) return;
+  --used_;
+  mine.released = ++releases_;
+  idle_.Add({mine.set, mine.released});
+}
+
+Result<void> OilPool::SetPort(PortId id, const std::optional<OilPort>& port) {
+  const auto known = ports_.find(id);
+  if (port ? known != ports_.end() && known->second == *port : known == ports_.end()) return {};
+  if (port) {
+    ports_[id] = *port;
+  } else {
+    ports_.erase(known);
+  }
+  Result<void> result;
+  for (const auto& [set, entry] : entries_) {
+    if (!set.Contains(id)) continue;
+    if (entry->users == 0) {
+      entry->outdated = true;
+      continue;
+    }
+    if (Result<void> built = Build(*entry); !built) {
+      Leave(*entry);
+      entry->word = 0;
+      entry->outdated = true;
+      result = built;
+    }
+  }
+  return result;
+}
+
+Result<void> OilPool::Tick(Time now) {
+  idle_.Tick(now, [this](const Idle& idle) {
+    const auto entry = entries_.find(idle.set);
+    if (entry == entries_.end() || entry->second->users > 0 || entry->second->released != idle.released)
+      return;
+    Leave(*entry->second);
+    entries_.erase(entry);
+  });
+  resting_.Tick(now, [this](Slot slot) {
+    if (slot.kind == Kind::kDeviceMap) writer_.EmptyDeviceMap(slot.number, slot.ports);
+    slot.ports.clear();
+    Free(slot.size, slot.kind).push_back(std::move(slot));
+  });
+  for (std::size_t size = 0; size < kSizes.size(); ++size) {
+    if (!wanted_[size] || Free(size, Kind::kDeviceMap).size() >= (kBatch[size] + 1) / 2) continue;
+    if (Result<void> grown = Grow(size); !grown) return grown;
+  }
+  return {};
+}
+
+// Fills a slot that nobody reads, and only then lets the word name it.
+Result<void> OilPool::Build(Entry& entry) {
+  std::vector<PortId> ports;
+  std::uint32_t mtu = UINT16_MAX;
+  bool xdp = true;
+  entry.set.ForEach([&](PortId id) {
+    const auto port = ports_.find(id);
+    if (port == ports_.end()) return;
+    ports.push_back(id);
+    mtu = std::min(mtu, port->second.mtu);
+    xdp = xdp && port->second.xdp_target;
+  });
+  const auto count = static_cast<std::uint16_t>(ports.size());
+  std::uint16_t flags = xdp ? BPFCAST_OIL_XDP : 0;
+  std::uint16_t number = 0;
+  std::optional<Slot> slot;
+  if (count == 1) {
+    flags |= BPFCAST_OIL_SINGLE;
+    number = static_cast<std::uint16_t>(ports.front());
+  } else if (count > 1) {
+    Result<Slot> taken = TakeSlot(count, xdp ? Kind::kDeviceMap : Kind::kPlain);
+    if (!taken) return tl::unexpected(taken.error());
+    slot = std::move(*taken);
+    slot->ports = std::move(ports);
+    number = static_cast<std::uint16_t>(slot->number);
+    writer_.WritePorts(number, slot->ports);
+    if (xdp) {
+      if (Result<void> filled = writer_.FillDeviceMap(number, slot->ports); !filled) {
+        resting_.Add(std::move(*slot));
+        return filled;
+      }
+    }
+  }
+  Leave(entry);
+  entry.slot = std::move(slot);
+  entry.word = count == 0 ? 0 : bpfcast_oil_word(number, static_cast<std::uint16_t>(mtu), count, flags);
+  entry.outdated = false;
+  return {};
+}
+
+void OilPool::Leave(Entry& entry) {
+  if (entry.slot) resting_.Add(std::move(*entry.slot));
+  entry.slot.reset();
+}
+
+Result<OilPool::Slot> OilPool::TakeSlot(std::size_t ports, Kind kind) {
+  std::size_t size = 0;
+  while (kSizes[size] < ports) ++size;
+  std::vector<Slot>& free = Free(size, kind);
+  if (free.empty() && kind == Kind::kDeviceMap) {
+    wanted_[size] = true;
+    if (Result<void> grown = Grow(size); !grown) return tl::unexpected(grown.error());
+  } else if (free.empty()) {
+    const std::optional<std::uint32_t> number = NewSlots(size, 1);
+    if (!number) return Fail("too many different outgoing interface lists (BPFCAST_MAX_OILS)");
+    free.push_back({*number, size, kind, {}});
+  }
+  Slot slot = std::move(free.back());
+  free.pop_back();
+  return slot;
+}
+
+Result<void> OilPool::Grow(std::size_t size) {
+  const std::uint32_t stride = SlotsFor(kSizes[size]);
+  const std::optional<std::uint32_t> first = NewSlots(size, kBatch[size]);
+  if (!first) return Fail("too many different outgoing interface lists (BPFCAST_MAX_OILS)");
+  if (Result<void> created = writer_.CreateDeviceMaps(*first, stride, kBatch[size], kSizes[size]); !created) {
+    next_slot_ = *first;
+    return created;
+  }
+  for (std::uint32_t i = kBatch[size]; i-- > 0;) {
+    Free(size, Kind::kDeviceMap).push_back({*first + i * stride, size, Kind::kDeviceMap, {}});
+  }
+  return {};
+}
+
+std::optional<std::uint32_t> OilPool::NewSlots(std::size_t size, std::uint32_t count) {
+  const std::uint32_t needed = SlotsFor(kSizes[size]) * count;
+  if (slots_ - next_slot_ < needed) return std::nullopt;
+  return std::exchange(next_slot_, next_slot_ + needed);
+}
+
+}  // namespace bpfcast

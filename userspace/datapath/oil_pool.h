@@ -1,0 +1,118 @@
+// OilPool: the outgoing interface lists that routes refer to.
+//
+// Equal sets are one list. What a list says never changes while a packet may be reading it: a change of a
+// port builds the list anew in another slot, and the slot left behind rests before it is used again. Small
+// sets are common and large ones rare, so slots come in sizes. Lists of native XDP targets have a device map,
+// made in batches ahead of need because each insertion into the map of maps waits for an RCU grace period.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/port_id.h"
+#include "base/result.h"
+#include "datapath/resting_queue.h"
+
+namespace bpfcast {
+
+/// What the pool has to know of a port.
+struct OilPort {
+  std::uint32_t ifindex = 0;
+  std::uint32_t mtu = 0;
+  bool xdp_target = false;
+
+  bool operator==(const OilPort&) const = default;
+};
+
+/// The kernel's side of the pool.
+class OilWriter {
+ public:
+  virtual ~OilWriter() = default;
+  /// Makes `count` device maps for `ports` ports each, for the slots first, first + stride, ...
+  virtual Result<void> CreateDeviceMaps(std::uint32_t first, std::uint32_t stride, std::uint32_t count,
+                                        std::uint32_t ports) = 0;
+  virtual void WritePorts(std::uint32_t slot, const std::vector<PortId>& ports) = 0;
+  virtual Result<void> FillDeviceMap(std::uint32_t slot, const std::vector<PortId>& ports) = 0;
+  virtual void EmptyDeviceMap(std::uint32_t slot, const std::vector<PortId>& ports) = 0;
+};
+
+/// A list, as its users see it.
+struct Oil {
+  std::uint64_t word = 0;  // bpfcast_oil_word(), without BPFCAST_OIL_LOCAL
+};
+
+class OilPool {
+ public:
+  OilPool(OilWriter& writer, std::uint32_t slots) : writer_(writer), slots_(slots) {}
+
+  /// The list of a set, for one user more. Ports that are not there are left out until they come. On failure
+  /// nothing has changed.
+  Result<const Oil*> Acquire(const PortSet& set);
+  void Release(const Oil* oil);
+
+  /// A port came, changed, or went (nothing). Lists that have it get new words, which their users must take
+  /// over. On failure the lists that could not be built are empty.
+  Result<void> SetPort(PortId id, const std::optional<OilPort>& port);
+
+  /// Device maps ahead of need, and what has rested is free again.
+  Result<void> Tick(Time now);
+
+  /// Lists in use.
+  std::size_t size() const { return used_; }
+  std::uint32_t slots_taken() const { return next_slot_; }
+
+ private:
+  enum class Kind : std::uint8_t { kPlain, kDeviceMap };
+  static constexpr std::array<std::uint32_t, 4> kSizes = {16, 64, 256, 1024};
+  /// Device maps made at a time, by size.
+  static constexpr std::array<std::uint32_t, 4> kBatch = {32, 8, 4, 2};
+
+  struct Slot {
+    std::uint32_t number = 0;
+    std::size_t size = 0;  // index in kSizes
+    Kind kind = Kind::kPlain;
+    std::vector<PortId> ports;
+  };
+  struct Entry : Oil {
+    PortSet set;
+    std::optional<Slot> slot;
+    std::size_t users = 0;
+    std::uint64_t released = 0;  // number of the release that left it without users
+    bool outdated = false;
+  };
+  struct Idle {
+    PortSet set;
+    std::uint64_t released = 0;
+  };
+  struct Hash {
+    std::size_t operator()(const PortSet& set) const { return set.Hash(); }
+  };
+
+  Result<void> Build(Entry& entry);
+  Result<Slot> TakeSlot(std::size_t ports, Kind kind);
+  Result<void> Grow(std::size_t size);
+  std::optional<std::uint32_t> NewSlots(std::size_t size, std::uint32_t count);
+  std::vector<Slot>& Free(std::size_t size, Kind kind) {
+    return free_[size * 2 + static_cast<std::size_t>(kind)];
+  }
+  void Leave(Entry& entry);
+
+  OilWriter& writer_;
+  std::uint32_t slots_;
+  std::uint32_t next_slot_ = 0;
+  std::size_t used_ = 0;
+  std::uint64_t releases_ = 0;
+  std::array<bool, kSizes.size()> wanted_ = {true, false, false,
+                                             false};  // sizes with device maps kept in stock
+  std::array<std::vector<Slot>, kSizes.size() * 2> free_;
+  std::unordered_map<PortId, OilPort> ports_;
+  std::unordered_map<PortSet, std::unique_ptr<Entry>, Hash> entries_;
+  RestingQueue<Idle> idle_;
+  RestingQueue<Slot> resting_;
+};
+
+}  // namespace bpfcast

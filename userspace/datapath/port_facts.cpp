@@ -1,0 +1,41 @@
+#include "datapath/port_facts.h"
+
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "datapath/bpf_fd.h"
+#include "datapath/xdp_features.h"
+
+namespace bpfcast {
+
+PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex) {
+  PortFacts facts;
+  const BpfFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket && ifname.size() < IFNAMSIZ) {
+    ifreq request{};
+    std::memcpy(request.ifr_name, ifname.c_str(), ifname.size() + 1);
+    if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0) {
+      facts.ethernet = request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+    }
+    ethtool_drvinfo driver{};
+    driver.cmd = ETHTOOL_GDRVINFO;
+    request.ifr_data = reinterpret_cast<char*>(&driver);
+    if (::ioctl(socket.get(), SIOCETHTOOL, &request) == 0) {
+      facts.driver.assign(driver.driver, ::strnlen(driver.driver, sizeof driver.driver));
+    }
+  }
+  if (const Result<std::uint64_t> features = XdpFeatures(ifindex)) {
+    facts.features_known = true;
+    facts.xdp_native = (*features & kXdpFeatureBasic) != 0 && (*features & kXdpFeatureRedirect) != 0;
+    facts.xdp_target = (*features & kXdpFeatureNdoXmit) != 0;
+  }
+  return facts;
+}
+
+}  // namespace bpfcast

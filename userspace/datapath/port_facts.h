@@ -1,0 +1,20 @@
+// PortFacts: what the kernel says of an interface before a hook is chosen for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace bpfcast {
+
+struct PortFacts {
+  std::string driver;       // ethtool's name ("veth", "bridge", "ixgbe"); empty when the interface has none
+  bool ethernet = false;    // the link layer has MAC addresses
+  bool xdp_native = false;  // the driver runs XDP programs
+  bool xdp_target = false;  // native XDP may redirect to it now (NDO_XMIT)
+  bool features_known = false;  // the kernel has netdev XDP features (6.3); without, both xdp_* are false
+};
+
+/// Asks the kernel in the current network namespace. What cannot be learned stays at its default.
+PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex);
+
+}  // namespace bpfcast

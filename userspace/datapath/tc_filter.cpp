@@ -1,0 +1,139 @@
+#include "datapath/tc_filter.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace bpfcast {
+namespace {
+
+// Ours, so that other filters of the interface keep their places.
+constexpr std::uint32_t kPriority = 49137;
+constexpr std::uint32_t kHandle = 0xbfca;
+constexpr std::string_view kWithQdisc = "tcfq_";
+constexpr std::string_view kWithoutQdisc = "tcf_";
+
+bpf_tc_hook Hook(std::uint32_t ifindex, bpf_tc_attach_point point) {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = static_cast<int>(ifindex);
+  hook.attach_point = point;
+  return hook;
+}
+
+bpf_tc_opts Options() {
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.handle = kHandle;
+  options.priority = kPriority;
+  return options;
+}
+
+// True only if the kernel says so: a qdisc with a filter of somebody else stays.
+bool HasNoFilters(std::uint32_t ifindex, std::uint32_t parent) {
+  const std::unique_ptr<mnl_socket, int (*)(mnl_socket*)> socket(mnl_socket_open(NETLINK_ROUTE),
+                                                                 mnl_socket_close);
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return false;
+  alignas(nlmsghdr) std::array<char, 256> request{};
+  nlmsghdr* header = mnl_nlmsg_put_header(request.data());
+  header->nlmsg_type = RTM_GETTFILTER;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_seq = 1;
+  auto* message = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(tcmsg)));
+  message->tcm_family = AF_UNSPEC;
+  message->tcm_ifindex = static_cast<int>(ifindex);
+  message->tcm_parent = parent;
+  if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) return false;
+
+  bool empty = true;
+  const mnl_cb_t see_filter = [](const nlmsghdr* reply, void* data) {
+    if (reply->nlmsg_type == RTM_NEWTFILTER) *static_cast<bool*>(data) = false;
+    return MNL_CB_OK;
+  };
+  std::vector<char> buffer(static_cast<std::size_t>(MNL_SOCKET_BUFFER_SIZE));
+  for (;;) {
+    const auto size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
+    if (size < 0) return false;
+    const int more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(size), 1,
+                                mnl_socket_get_portid(socket.get()), see_filter, &empty);
+    if (more < 0) return false;
+    if (more == MNL_CB_STOP) return empty;
+  }
+}
+
+void Detach(std::uint32_t ifindex) {
+  const bpf_tc_hook hook = Hook(ifindex, BPF_TC_INGRESS);
+  const bpf_tc_opts options = Options();
+  bpf_tc_detach(&hook, &options);
+}
+
+void RemoveQdiscIfEmpty(std::uint32_t ifindex) {
+  if (!HasNoFilters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) ||
+      !HasNoFilters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS))) {
+    return;
+  }
+  bpf_tc_hook hook = Hook(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+  bpf_tc_hook_destroy(&hook);
+}
+
+std::uint32_t ProgramId(int program) {
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof info;
+  return bpf_obj_get_info_by_fd(program, &info, &size) == 0 ? info.id : 0;
+}
+
+}  // namespace
+
+Result<TcFilter> TcFilter::Attach(int program, std::uint32_t ifindex, const BpfPins& pins) {
+  bpf_tc_hook hook = Hook(ifindex, BPF_TC_INGRESS);
+  const int created = bpf_tc_hook_create(&hook);
+  if (created != 0 && created != -EEXIST) {
+    return Fail(std::string("add a clsact qdisc: ") + std::strerror(-created));
+  }
+  TcFilter filter;
+  filter.pins_ = &pins;
+  filter.pin_ = std::string(created == 0 ? kWithQdisc : kWithoutQdisc) + std::to_string(ifindex);
+  // Pinned first: a crash in between leaves a name too many, not a filter that nobody knows.
+  if (Result<void> pinned = pins.Pin(program, filter.pin_); !pinned) {
+    if (created == 0) RemoveQdiscIfEmpty(ifindex);
+    return tl::unexpected(pinned.error());
+  }
+  bpf_tc_opts options = Options();
+  options.prog_fd = program;
+  if (const int error = bpf_tc_attach(&hook, &options)) {
+    pins.Unpin(filter.pin_);
+    if (created == 0) RemoveQdiscIfEmpty(ifindex);
+    return Fail(std::string("add a TC filter: ") + std::strerror(-error));
+  }
+  filter.ifindex_ = ifindex;
+  return filter;
+}
+
+TcFilter::~TcFilter() {
+  if (ifindex_ == 0) return;
+  Detach(ifindex_);
+  if (pin_.starts_with(kWithQdisc)) RemoveQdiscIfEmpty(ifindex_);
+  pins_->Unpin(pin_);
+}
+
+void TcFilter::RemoveStale(std::string_view pin, int program) {
+  const bool with_qdisc = pin.starts_with(kWithQdisc);
+  const std::string_view number = pin.substr(with_qdisc ? kWithQdisc.size() : kWithoutQdisc.size());
+  std::uint32_t ifindex = 0;
+  if (std::from_chars(number.data(), number.data() + number.size(), ifindex).ec != std::errc()) return;
+  const bpf_tc_hook hook = Hook(ifindex, BPF_TC_INGRESS);
+  bpf_tc_opts found = Options();
+  if (bpf_tc_query(&hook, &found) != 0 || found.prog_id != ProgramId(program)) return;
+  Detach(ifindex);
+  if (with_qdisc) RemoveQdiscIfEmpty(ifindex);
+}
+
+}  // namespace bpfcast

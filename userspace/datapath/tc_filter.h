@@ -1,0 +1,45 @@
+// TcFilter: the TC program on an interface by a clsact filter, for kernels without TCX (before 6.6).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "datapath/bpf_pins.h"
+
+namespace bpfcast {
+
+/// A filter outlives its agent without a link. Its pin is the program, and the name says where the filter is:
+/// tcf_IFINDEX, or tcfq_IFINDEX when the qdisc is ours too.
+inline constexpr std::string_view kFilterPinPrefix = "tcf";
+
+class TcFilter {
+ public:
+  TcFilter() = default;
+  /// On failure the interface is as it was.
+  static Result<TcFilter> Attach(int program, std::uint32_t ifindex, const BpfPins& pins);
+  TcFilter(TcFilter&& other) noexcept
+      : ifindex_(std::exchange(other.ifindex_, 0)), pins_(other.pins_), pin_(std::move(other.pin_)) {}
+  TcFilter& operator=(TcFilter&& other) noexcept {
+    std::swap(ifindex_, other.ifindex_);
+    std::swap(pins_, other.pins_);
+    std::swap(pin_, other.pin_);
+    return *this;
+  }
+  /// Removes the filter, and the qdisc if we made it and nobody else uses it.
+  ~TcFilter();
+
+  explicit operator bool() const { return ifindex_ != 0; }
+
+  /// Removes the filter that a pin of a dead agent names, if the interface still has this very program there.
+  static void RemoveStale(std::string_view pin, int program);
+
+ private:
+  std::uint32_t ifindex_ = 0;
+  const BpfPins* pins_ = nullptr;
+  std::string pin_;
+};
+
+}  // namespace bpfcast

@@ -1,0 +1,138 @@
+#include "os/link_table.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace bpfcast {
+namespace {
+
+template <class Bytes>
+void CopyPayload(const nlattr* attribute, Bytes& out) {
+  if (mnl_attr_get_payload_len(attribute) == out.size()) {
+    std::memcpy(out.data(), mnl_attr_get_payload(attribute), out.size());
+  }
+}
+
+Ipv4Address ToAddress(const nlattr* attribute) {
+  std::array<std::uint8_t, 4> bytes{};
+  CopyPayload(attribute, bytes);
+  return Ipv4Address(bytes);
+}
+
+std::string ToName(const nlattr* attribute) {
+  const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
+  return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
+}
+
+/// Calls `visit(type, attribute)` for the attributes behind a header of `header_size`.
+template <class Visit>
+void ForEachAttribute(const nlmsghdr* message, std::size_t header_size, Visit visit) {
+  const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, header_size));
+  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute)) {
+    visit(mnl_attr_get_type(attribute), attribute);
+  }
+}
+
+}  // namespace
+
+void LinkTable::Apply(const nlmsghdr* message) {
+  switch (message->nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+      if (mnl_nlmsg_get_payload_len(message) >= sizeof(ifinfomsg)) ApplyLink(message);
+      break;
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+      if (mnl_nlmsg_get_payload_len(message) >= sizeof(ifaddrmsg)) ApplyAddress(message);
+      break;
+    default:
+      break;
+  }
+}
+
+void LinkTable::ApplyLink(const nlmsghdr* message) {
+  const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+  // AF_BRIDGE messages of the same types speak of bridge ports: DELLINK there means "left the bridge".
+  if (info->ifi_family != AF_UNSPEC) return;
+  const auto ifindex = static_cast<std::uint32_t>(info->ifi_index);
+  const auto forget_name = [&](const std::string& name) {
+    const auto found = names_.find(name);
+    if (found != names_.end() && found->second == ifindex) names_.erase(found);
+  };
+
+  if (message->nlmsg_type == RTM_DELLINK) {
+    const auto found = links_.find(ifindex);
+    if (found == links_.end()) return;
+    forget_name(found->second.name);
+    links_.erase(found);
+    return;
+  }
+  Link& link = links_[ifindex];
+  link.ifindex = ifindex;
+  link.admin_up = (info->ifi_flags & IFF_UP) != 0;
+  link.running = (info->ifi_flags & IFF_RUNNING) != 0;
+  link.all_multicast = (info->ifi_flags & IFF_ALLMULTI) != 0;
+  ForEachAttribute(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
+    if (type == IFLA_IFNAME) {
+      forget_name(link.name);
+      link.name = ToName(attribute);
+      names_[link.name] = ifindex;
+    } else if (type == IFLA_ADDRESS) {
+      CopyPayload(attribute, link.mac);
+    } else if (type == IFLA_MTU && mnl_attr_get_payload_len(attribute) == sizeof(std::uint32_t)) {
+      link.mtu = mnl_attr_get_u32(attribute);
+    }
+  });
+}
+
+void LinkTable::ApplyAddress(const nlmsghdr* message) {
+  const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
+  if (info->ifa_family != AF_INET) return;
+  const auto found = links_.find(info->ifa_index);
+  if (found == links_.end()) return;
+
+  LinkAddress address;
+  address.subnet.length = std::min<unsigned>(info->ifa_prefixlen, Ipv4Address::kBits);
+  address.secondary = (info->ifa_flags & IFA_F_SECONDARY) != 0;
+  // IFA_LOCAL is ours; IFA_ADDRESS is the same, or the peer on a point-to-point link.
+  ForEachAttribute(message, sizeof(ifaddrmsg), [&](std::uint16_t type, const nlattr* attribute) {
+    if (type == IFA_LOCAL) address.local = ToAddress(attribute);
+    if (type == IFA_ADDRESS) address.subnet.address = ToAddress(attribute);
+  });
+  if (address.local.IsUnspecified()) address.local = address.subnet.address;
+
+  std::vector<LinkAddress>& addresses = found->second.addresses;
+  const auto same = std::find_if(addresses.begin(), addresses.end(), [&](const LinkAddress& other) {
+    return other.local == address.local && other.subnet == address.subnet;
+  });
+  if (message->nlmsg_type == RTM_DELADDR) {
+    if (same != addresses.end()) addresses.erase(same);
+  } else if (same != addresses.end()) {
+    *same = address;
+  } else {
+    addresses.push_back(address);
+  }
+}
+
+const Link* LinkTable::Find(std::string_view name) const {
+  const auto found = names_.find(std::string(name));
+  return found == names_.end() ? nullptr : &links_.at(found->second);
+}
+
+std::optional<Ipv4Address> Link::PrimaryAddress() const {
+  for (const LinkAddress& address : addresses) {
+    if (!address.secondary) return address.local;
+  }
+  return std::nullopt;
+}
+
+}  // namespace bpfcast
