@@ -83,10 +83,9 @@ int main(int argc, char** argv) {
   app.add_option("--instance", options.instance, "Name of this instance; several run side by side")
       ->capture_default_str()
       ->check([](const std::string& name) {
-        return bpfcast::IsInstanceName(name) ? std::string()
-                                             : "'" + name +
-                                                   "' is no instance name: 1 to 32 of A-Z a-z 0-9 . _ -, "
-                                                   "not starting with a dot";
+        return bpfcast::IsInstanceName(name)
+                   ? std::string()
+                   : "'" + name + "' is no instance name: 1 to 32 of A-Z a-z 0-9 _ -";
       });
   app.add_option("--log-level", options.log_level, "What to log")
       ->capture_default_str()

@@ -11,7 +11,6 @@ namespace {
 
 const Ipv4Address kAny;
 const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
-const MacAddress kGroupMac = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03};
 
 Frame With(const std::function<void(Frame&)>& change) {
   Frame frame;

@@ -49,7 +49,7 @@ void ViewerLines(const std::vector<const Viewer*>& viewers, std::vector<std::str
 
 void PortLines(const nlohmann::json& ports, const std::vector<const Viewer*>& viewers,
                std::vector<std::string>& out) {
-  out.push_back(Format("  %-8s %-10s %-8s %-5s %10s %10s  %s", "port", "role", "serves", "hook", "packets in",
+  out.push_back(Format("  %-8s %-10s %-8s %-5s %10s %11s  %s", "port", "role", "serves", "hook", "packets in",
                        "packets out", "why this hook"));
   for (const nlohmann::json& port : ports) {
     const std::string name = port.value("name", "");

@@ -38,11 +38,11 @@ std::string E2e::Configuration(const Scenario& scenario) const {
   std::ostringstream text;
   text << "upstream = \"wan0\"\ndownstream = [";
   for (const std::string& name : scenario.downstreams) text << '"' << name << "\", ";
-  text << "]\n\n[interface.wan0]\nhook = \"" << GetParam()
+  text << "]\n\n[interface.wan0]\nhook = \"" << HookOf(scenario, "wan0")
        << "\"\nunsolicited-report-interval = " << Quoted(kReportInterval) << "\n";
   const Profile& profile = scenario.profile;
   for (const std::string& name : scenario.downstreams) {
-    text << "\n[interface." << name << "]\nhook = \"" << GetParam()
+    text << "\n[interface." << name << "]\nhook = \"" << HookOf(scenario, name)
          << "\"\nquery-interval = " << Quoted(profile.query_interval)
          << "\nquery-response-interval = " << Quoted(profile.query_response_interval)
          << "\nlast-member-query-interval = " << Quoted(profile.last_member_query_interval) << "\n";
@@ -61,9 +61,14 @@ void E2e::StartDaemon(const Scenario& scenario) {
   const json ports = Ports();
   if (!ready) throw std::runtime_error("not every port is up: " + ports.dump(2));
   for (const json& port : ports) {
-    if (port["hook"] != GetParam())
+    if (port["hook"] != HookOf(scenario, port["name"]))
       throw std::runtime_error("this test is about hook " + GetParam() + ": " + port.dump(2));
   }
+}
+
+std::string E2e::HookOf(const Scenario& scenario, const std::string& port) const {
+  const auto other = scenario.other_hooks.find(port);
+  return other == scenario.other_hooks.end() ? GetParam() : other->second;
 }
 
 json E2e::Ports() const {

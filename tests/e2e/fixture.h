@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -44,7 +45,8 @@ inline Ipv4Address Group(std::uint8_t n) {
 struct Scenario {
   Profile profile = kFast;
   std::vector<std::string> downstreams{"lan1", "lan2", "lan3"};
-  std::string more{};  // appended to the configuration
+  std::string more{};                                // appended to the configuration
+  std::map<std::string, std::string> other_hooks{};  // ports that do not have the test's hook
 };
 
 /// The parameter is the hook: "xdp" or "tc".
@@ -59,6 +61,7 @@ class E2e : public ::testing::TestWithParam<std::string> {
 
   nlohmann::json Ports() const;
   nlohmann::json Groups() const;
+  std::string HookOf(const Scenario& scenario, const std::string& port) const;
   /// The port object of `name`.
   nlohmann::json Port(const std::string& name) const;
   /// The group object of `group` on `port`; null when there is none.

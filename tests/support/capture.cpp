@@ -140,12 +140,16 @@ unsigned Capture::Missed() const {
   return missed_;
 }
 
-void Inject(const NetNs& ns, const std::string& interface, const Bytes& frame) {
-  const UniqueFd socket = ns.Socket(AF_PACKET, SOCK_RAW, 0);
-  const sockaddr_ll address = PortAddress(ns.IfIndex(interface));
-  Check(static_cast<int>(sendto(socket.get(), frame.data(), frame.size(), 0,
-                                reinterpret_cast<const sockaddr*>(&address), sizeof address)),
-        "inject on " + interface);
+Injector::Injector(const NetNs& ns, const std::string& interface)
+    : socket_(ns.Socket(AF_PACKET, SOCK_RAW, 0)) {
+  sockaddr_ll address = PortAddress(ns.IfIndex(interface));
+  address.sll_protocol = 0;  // it receives nothing
+  Check(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+        "bind to " + interface);
+}
+
+void Injector::Send(const Bytes& frame) const {
+  Check(static_cast<int>(send(socket_.get(), frame.data(), frame.size(), 0)), "inject a frame");
 }
 
 }  // namespace bpfcast::test

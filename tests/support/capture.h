@@ -52,6 +52,14 @@ inline bool Departed(const Packet& packet) {
   return packet.direction == Packet::Direction::kOut;
 }
 
-void Inject(const NetNs& ns, const std::string& interface, const Bytes& frame);
+/// Puts frames on the wire as they are.
+class Injector {
+ public:
+  Injector(const NetNs& ns, const std::string& interface);
+  void Send(const Bytes& frame) const;
+
+ private:
+  UniqueFd socket_;
+};
 
 }  // namespace bpfcast::test

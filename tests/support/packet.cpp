@@ -179,6 +179,34 @@ Bytes IgmpFrame(const MacAddress& mac_from, const Ipv4Address& from, const Ipv4A
   return frame;
 }
 
+Bytes UdpFrame(const MacAddress& mac_from, const MacAddress& mac_to, const ForgedUdp& udp) {
+  constexpr unsigned kPayload = 64;
+  const unsigned words = udp.options == 0 ? 5 : 6;
+  Bytes ip{static_cast<std::uint8_t>(udp.version << 4 | words), 0};
+  Put16(ip, words * 4 + 8 + kPayload);
+  for (const std::uint8_t octet : {std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0x40}, std::uint8_t{0},
+                                   udp.ttl, std::uint8_t{17}, std::uint8_t{0}, std::uint8_t{0}}) {
+    ip.push_back(octet);
+  }
+  Append(ip, udp.from.bytes());
+  Append(ip, udp.to.bytes());
+  if (udp.options != 0) {
+    Put16(ip, udp.options >> 16);
+    Put16(ip, udp.options & 0xffff);
+  }
+  Store16(ip, 10, InternetChecksum(ip));
+  for (const unsigned field : {5000U, 5000U, 8 + kPayload, 0U})
+    Put16(ip, field);  // ports, length, no checksum
+  ip.resize(ip.size() + kPayload);
+
+  Bytes frame;
+  Append(frame, mac_to);
+  Append(frame, mac_from);
+  Put16(frame, 0x0800);
+  Append(frame, ip);
+  return frame;
+}
+
 Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group, const std::vector<Ipv4Address>& sources) {
   Bytes query{0x11, max_resp_code, 0, 0};
   Append(query, group.bytes());

@@ -83,6 +83,15 @@ Bytes FromHex(const std::string& hex);
 /// An IGMP message (as in conformance A.7) in IPv4 with TTL 1, TOS 0xc0 and Router Alert, in Ethernet.
 Bytes IgmpFrame(const MacAddress& mac_from, const Ipv4Address& from, const Ipv4Address& to,
                 const Bytes& message);
+/// A UDP datagram (no UDP checksum) in Ethernet, for headers that no socket would send.
+struct ForgedUdp {
+  Ipv4Address from;
+  Ipv4Address to;
+  std::uint8_t ttl = 16;
+  std::uint8_t version = 4;
+  std::uint32_t options = 0;  // one word of IP options; 0: none
+};
+Bytes UdpFrame(const MacAddress& mac_from, const MacAddress& mac_to, const ForgedUdp& udp);
 /// A v3 query; the checksum is computed.
 Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group,
               const std::vector<Ipv4Address>& sources = {});

@@ -59,10 +59,8 @@ Result<BpfPins> BpfPins::Open(const std::string& bpffs, const std::string& insta
   std::error_code error;
   fs::create_directories(pins.directory_, error);
   if (error) {
-    const std::string hint = instance.find('.') == std::string::npos
-                                 ? "; run as root, or let the agent's user write there"
-                                 : "; the name of an instance cannot contain a dot";
-    return Fail("create " + pins.directory_ + ": " + error.message() + hint);
+    return Fail("create " + pins.directory_ + ": " + error.message() +
+                "; run as root, or let the agent's user write there");
   }
   // Collected first: the directory changes under the iterator.
   std::vector<fs::path> stale;

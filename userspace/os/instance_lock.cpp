@@ -35,9 +35,9 @@ bool IsFileAt(int fd, const std::string& path) {
 }  // namespace
 
 bool IsInstanceName(std::string_view name) {
-  if (name.empty() || name.size() > 32 || name[0] == '.') return false;
+  if (name.empty() || name.size() > 32) return false;
   for (const char c : name) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_' && c != '-') return false;
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-') return false;
   }
   return true;
 }

@@ -9,7 +9,7 @@
 
 namespace bpfcast {
 
-/// 1 to 32 of A-Z a-z 0-9 . _ -, not starting with a dot: it becomes part of paths.
+/// 1 to 32 of A-Z a-z 0-9 _ -: it becomes part of paths, and the BPF file system takes no dots.
 bool IsInstanceName(std::string_view name);
 
 /// Locks DIRECTORY/NAME.lock, which holds our pid; made if missing, removed at the end.
