@@ -133,11 +133,11 @@ int bpfcast_egress(struct xdp_md *ctx)
 	if (ifindex == ctx->ingress_ifindex) /* split horizon */
 		return XDP_DROP;
 	id = bpf_map_lookup_elem(&if_port, &ifindex);
-	if (!id)
+	port = id ? bpf_map_lookup_elem(&ports, id) : 0;
+	if (!port || (void *)(ip + 1) > end) { /* removed while the copy was on its way */
+		count_verdict(BPFCAST_DOWN, 1);
 		return XDP_DROP;
-	port = bpf_map_lookup_elem(&ports, id);
-	if (!port || (void *)(ip + 1) > end)
-		return XDP_DROP;
+	}
 	if (ip->ttl < port->ttl_threshold) { /* it is one less than on arrival (F-08) */
 		count_copy_drop(*id, BPFCAST_THR, 1);
 		return XDP_DROP;

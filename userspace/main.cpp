@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -54,6 +55,9 @@ int Run(const Options& options) {
   if (!lock) return Complain(kEnvironment, lock.error().message);
   for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
 
+  // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
+  bpfcast::EventLoop loop;
+  std::signal(SIGPIPE, SIG_IGN);  // the reader of our log may go
   bpfcast::BpfDatapathConfig datapath_config;
   datapath_config.instance = options.instance;
   auto datapath = bpfcast::BpfDatapath::Open(datapath_config);
@@ -63,9 +67,8 @@ int Run(const Options& options) {
   agent_config.instance = options.instance;
   agent_config.config_file = options.config;
   agent_config.socket_path = std::string(kRunDirectory) + "/" + options.instance + ".sock";
-  agent_config.bpffs = datapath_config.bpffs + "/bpfcast/" + options.instance;
+  agent_config.bpffs = (*datapath)->pin_directory();
   agent_config.config = std::move(*config);
-  bpfcast::EventLoop loop;
   auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(*datapath));
   if (!agent) return Complain(kEnvironment, agent.error().message);
   (*agent)->Run();

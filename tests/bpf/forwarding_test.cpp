@@ -55,10 +55,10 @@ TEST_P(Forwarding, OnePortGetsTheRewrittenFrame) {
   EXPECT_EQ(lab_.PortCounter(kU).received.packets, 1U);
   EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 1U);
   EXPECT_EQ(lab_.PortCounter(kD1).transmitted.bytes, 84U);
-  const auto counters = lab_.datapath().Counters();
-  ASSERT_EQ(counters->routes.size(), 1U);
-  EXPECT_EQ(counters->routes[0].forwarded.packets, 1U);
-  EXPECT_EQ(counters->routes[0].forwarded.bytes, 84U);
+  const auto routes = lab_.datapath().CountersOfRoutes();
+  ASSERT_EQ(routes->size(), 1U);
+  EXPECT_EQ(routes->at(0).forwarded.packets, 1U);
+  EXPECT_EQ(routes->at(0).forwarded.bytes, 84U);
 }
 
 TEST_P(Forwarding, EveryPortOfTheListGetsOneCopy) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fixture.h"
+#include "support/process.h"
 
 namespace bpfcast::test {
 namespace {
@@ -128,8 +129,8 @@ TEST_P(Hooks, TF_39_F_56_EveryPacketIsCountedUnderExactlyOneVerdict) {
   for (const auto& [verdict, count] : after["drops"].items()) {
     const std::uint64_t more = count.get<std::uint64_t>() - before["drops"].value(verdict, std::uint64_t{0});
     decisions += more;
-    const bool expected =
-        std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return c.verdict == verdict; });
+    const bool expected = std::any_of(cases.begin(), cases.end(),
+                                      [&verdict = verdict](const Case& c) { return c.verdict == verdict; });
     if (verdict == "scope") {
       EXPECT_GE(more, kEach) << verdict;  // and what the hosts report to 224.0.0.22 meanwhile
     } else {
@@ -140,6 +141,34 @@ TEST_P(Hooks, TF_39_F_56_EveryPacketIsCountedUnderExactlyOneVerdict) {
   EXPECT_EQ(Received(after) - Received(before), decisions) << "what comes in is what was decided";
   EXPECT_EQ(Port("lan1")["tx_packets"], kForwarded);
   EXPECT_EQ(Port("lan2")["tx_packets"], kForwarded);
+}
+
+class DefaultConfiguration : public E2e {
+ protected:
+  /// As the kernel makes a veth: senders leave checksums to hardware, receivers do not take frames from XDP.
+  void AsMade(const LinkEnd& end) const {
+    MustRun({"ethtool", "-K", end.interface, "tx", "on", "gro", "off"}, &end.ns);
+  }
+};
+
+// Two lines and no preparation of any machine.
+TEST_F(DefaultConfiguration, StreamsReachMembersWholeOnVethsAsTheKernelMakesThem) {
+  for (const char* port : {"wan0", "lan1", "lan2", "lan3"}) AsMade(bed_.Far(port));
+  daemon_.emplace(bed_.router(), "upstream = \"wan0\"\ndownstream = [\"lan2\", \"lan3\"]\n",
+                  NamePrefix("e2e"));
+  ASSERT_TRUE(Eventually([&] { return Port("lan2")["state"] == "up" && Port("lan3")["state"] == "up"; }));
+  EXPECT_EQ(Port("wan0")["hook"], "tc");
+  EXPECT_EQ(Port("wan0")["hook_reason"], "veth peers may leave checksums unfinished");
+  Receiver near(bed_.h3(), kG);
+  Receiver far(bed_.h4(), kG);
+  near.Join();
+  far.Join();
+  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+  ASSERT_TRUE(WaitForGroup(kG, "lan3"));
+  Sender sender(bed_.up(), FromUpstream(kG), Sender::Start::kLater);
+  sender.Send(1000);
+  ExpectComplete(near, Source(1), 1000);  // a bad UDP checksum would be a lost packet
+  ExpectComplete(far, Source(1), 1000);
 }
 
 }  // namespace

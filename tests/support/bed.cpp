@@ -14,7 +14,7 @@ void Veth(const NetNs& near, const std::string& name, const NetNs& far, const st
            far.name()});
 }
 
-/// Findings of users.md, 4 and 5: without these native XDP loses or damages every frame of a veth, silently.
+/// Without these native XDP loses or damages every frame of a veth, silently.
 void ReadyForXdp(const NetNs& ns, const std::string& interface) {
   MustRun({"ethtool", "-K", interface, "tx", "off", "gro", "on"}, &ns);
 }

@@ -118,6 +118,7 @@ void Agent::OnDeadline() {
   }
   if (next_retry_ <= now) {
     next_retry_ = now + kRetry;
+    links_->RetryReload();
     follow_links_ = recheck_ports_ = true;
     if (resync_) {
       const auto synced = datapath_->Sync(proxy_.table().All());
@@ -146,11 +147,15 @@ void Agent::SweepLocalMemberships(Time now) {
     return;
   }
   std::set<Ipv4Address> groups;
+  std::set<Ipv4Address> upstream;
   for (const Port& port : ports_) {
     const auto joined = memberships->find(port.link.ifindex);
     if (joined == memberships->end()) continue;
-    std::copy_if(joined->second.begin(), joined->second.end(), std::inserter(groups, groups.end()),
-                 Igmp::IsRoutable);
+    for (const Ipv4Address& group : joined->second) {
+      if (!Igmp::IsRoutable(group)) continue;
+      groups.insert(group);
+      if (port.role == PortRole::kUpstream) upstream.insert(group);
+    }
   }
   for (const Ipv4Address& group : groups) {
     if (!local_groups_.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kJoined, effects_);
@@ -158,15 +163,19 @@ void Agent::SweepLocalMemberships(Time now) {
   for (const Ipv4Address& group : local_groups_) {
     if (!groups.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kNone, effects_);
   }
+  for (const Ipv4Address& group : local_upstream_groups_) {
+    if (!upstream.contains(group)) proxy_.OnLocalLeaveUpstream(group, now);
+  }
   local_groups_ = std::move(groups);
+  local_upstream_groups_ = std::move(upstream);
 }
 
 void Agent::ApplyUpdate() {
   if (effects_.update.empty()) return;
   const auto applied = datapath_->Apply(std::exchange(effects_.update, {}));
   if (applied) return;
-  spdlog::error("{}", applied.error().message);
-  resync_ = true;
+  // Once until it is mended: what the network asks for must not fill the log.
+  if (!std::exchange(resync_, true)) spdlog::error("{}", applied.error().message);
 }
 
 void Agent::SendPackets() {
@@ -187,7 +196,7 @@ RpcMethods Agent::Methods() {
     return StatusJson(instance, PortViews(), proxy_, Counters());
   };
   methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters()); };
-  methods["groups"] = [this] { return GroupsJson(PortViews(), proxy_, Now()); };
+  methods["groups"] = [this] { return GroupsJson(PortViews(), proxy_, CountersOfRoutes(), Now()); };
   return methods;
 }
 
@@ -212,6 +221,13 @@ std::vector<PortView> Agent::PortViews() {
     views.push_back(std::move(view));
   }
   return views;
+}
+
+std::vector<RouteCounters<Igmp>> Agent::CountersOfRoutes() {
+  auto counters = datapath_->CountersOfRoutes();
+  if (counters) return std::move(*counters);
+  spdlog::error("{}", counters.error().message);
+  return {};
 }
 
 DatapathCounters Agent::Counters() {

@@ -64,6 +64,7 @@ class Agent {
   RpcMethods Methods();
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
+  std::vector<RouteCounters<Igmp>> CountersOfRoutes();
   Port& PortOf(PortId id) { return ports_[static_cast<std::size_t>(id)]; }
 
   EventLoop& loop_;
@@ -85,6 +86,7 @@ class Agent {
   Time next_sweep_{};
   Time armed_ = kNever;
   std::set<Ipv4Address> local_groups_;
+  std::set<Ipv4Address> local_upstream_groups_;  // those of them that are joined on the upstream
 };
 
 }  // namespace bpfcast

@@ -35,8 +35,10 @@ void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses
     port.link = *link;
     if (changed || recheck_ports_) Install(port);
   }
-  proxy_.OnLink(port.id, ToLinkState(link, own_addresses), Now(), effects_);
-  ShowState(port, WaitingReason(link, port.role));
+  // Without a socket the protocol can neither hear nor speak; it starts when there is one.
+  proxy_.OnLink(port.id, ToLinkState(port.socket ? link : nullptr, own_addresses), Now(), effects_);
+  const bool deaf = link != nullptr && !port.socket;
+  ShowState(port, deaf ? "no IGMP socket" : WaitingReason(link, port.role));
 }
 
 void Agent::Connect(Port& port, const Link& link) {
@@ -69,7 +71,17 @@ void Agent::Install(Port& port) {
   }
   // A port that goes down keeps its program as it is: attaching XDP takes some links down, and would do so
   // for ever; and going down may be the first word of being deleted.
-  if (!port.link.admin_up || !port.link.running) return;
+  if (!port.link.admin_up || !port.link.running) {
+    if (!port.installed || !port.installed->up) return;
+    DatapathPort down = *port.installed;
+    down.up = false;
+    if (const auto told = datapath_->SetPort(down); !told) {
+      port.installed.reset();
+      return Trouble(port, told.error().message);
+    }
+    port.installed = down;
+    return;
+  }
   // Some drivers accept redirected frames only once they run a program, so the facts are asked again
   // afterwards.
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -332,7 +332,9 @@ std::optional<Duration> Reader::ReadDuration(std::string_view key, const toml::n
     return std::nullopt;
   }
   const auto duration = node.is_string() ? ParseDuration(*node.value<std::string>())
-                                         : DurationFromSeconds(*node.value<double>());
+                        : node.is_integer()
+                            ? DurationFromSeconds(static_cast<double>(node.as_integer()->get()))
+                            : DurationFromSeconds(node.as_floating_point()->get());
   if (duration) return *duration;
   std::string text = Quoted(key) + " ";
   if (node.is_string()) text.append("\"").append(*node.value<std::string>()).append("\" ");

@@ -7,10 +7,12 @@ std::string DriverName(const PortFacts& facts) {
   return facts.driver.empty() ? "the interface" : facts.driver;
 }
 
-/// Why native XDP cannot run here; empty when it can, or when only trying tells.
+/// Why native XDP cannot forward here; empty when it can.
 std::string XdpObstacle(const PortFacts& facts) {
   if (!facts.ethernet) return DriverName(facts) + " has no Ethernet header";
-  if (facts.features_known && !facts.xdp_native) return DriverName(facts) + " has no native XDP";
+  // Without the features nobody knows to which ports XDP may send; it would forward nothing.
+  if (!facts.features_known) return "this kernel does not tell what its drivers can do with XDP (6.3 does)";
+  if (!facts.xdp_native) return DriverName(facts) + " has no native XDP";
   return {};
 }
 
@@ -29,11 +31,14 @@ HookChoice ChooseHook(HookSetting setting, const PortFacts& facts) {
       break;
   }
   if (!obstacle.empty()) return {Hook::kTc, target, obstacle};
-  if (!facts.features_known)
-    return {Hook::kTc, target, "this kernel does not tell which drivers have native XDP"};
   // A veth peer hands over packets whose checksum is still to be filled in by hardware, and XDP cannot see
   // that.
   if (facts.driver == "veth") return {Hook::kTc, target, "veth peers may leave checksums unfinished"};
+  // F-24: what belongs to a VLAN would be forwarded as if it were this interface's own.
+  if (facts.strips_vlan_tags) {
+    return {Hook::kTc, target,
+            DriverName(facts) + " hides VLAN tags from XDP; `ethtool -K ... rxvlan off` lets it run"};
+  }
   return {Hook::kXdp, target, DriverName(facts) + " has native XDP"};
 }
 

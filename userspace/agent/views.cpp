@@ -14,6 +14,11 @@ namespace {
 /// Fields in the order in which they are written here.
 using Json = nlohmann::ordered_json;
 
+/// A file name may hold any octets; what is not UTF-8 is replaced.
+std::string Text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 double Seconds(Duration duration) {
   return std::round(std::chrono::duration<double, std::milli>(duration).count()) / 1000;
 }
@@ -72,7 +77,7 @@ std::optional<Time> EndOf(const GroupState<Igmp>& group) {
   return end;
 }
 
-Json ToJson(const GroupState<Igmp>& group, const std::string& port, Time now) {
+Json ToJson(const GroupState<Igmp>& group, const std::string& port, const PacketCount& forwarded, Time now) {
   const bool exclude = group.mode() == FilterMode::kExclude;
   const auto end = EndOf(group);
   Json json;
@@ -84,6 +89,8 @@ Json ToJson(const GroupState<Igmp>& group, const std::string& port, Time now) {
   json["expires_s"] = end ? Json(Seconds(std::max(*end - now, Duration::zero()))) : Json();
   json["host_version"] = static_cast<int>(group.HostVersion());
   json["last_reporter"] = group.last_reporter().ToString();
+  json["forwarded_packets"] = forwarded.packets;
+  json["forwarded_bytes"] = forwarded.bytes;
   return json;
 }
 
@@ -114,17 +121,24 @@ std::string StatusJson(const InstanceView& instance, const std::vector<PortView>
   json["routes"] = routes;
   json["drops"] = Json::object();
   for (const DropCounter& drop : counters.drops) json["drops"][std::string(drop.reason)] = drop.packets;
-  return json.dump();
+  return Text(json);
 }
 
 std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
                       const DatapathCounters& counters) {
   Json json = Json::array();
   for (const PortView& port : ports) json.push_back(ToJson(port, proxy, counters));
-  return json.dump();
+  return Text(json);
 }
 
-std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy, Time now) {
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                       const std::vector<RouteCounters<Igmp>>& routes, Time now) {
+  std::map<Ipv4Address, PacketCount> forwarded;
+  for (const RouteCounters<Igmp>& route : routes) {
+    PacketCount& sum = forwarded[route.key.group];
+    sum.packets += route.forwarded.packets;
+    sum.bytes += route.forwarded.bytes;
+  }
   using Row = std::tuple<Ipv4Address, std::string, const GroupState<Igmp>*>;
   std::vector<Row> rows;
   for (const PortView& port : ports) {
@@ -134,8 +148,8 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pr
   }
   std::sort(rows.begin(), rows.end());
   Json json = Json::array();
-  for (const auto& [group, port, state] : rows) json.push_back(ToJson(*state, port, now));
-  return json.dump();
+  for (const auto& [group, port, state] : rows) json.push_back(ToJson(*state, port, forwarded[group], now));
+  return Text(json);
 }
 
 }  // namespace bpfcast

@@ -37,6 +37,7 @@ std::string StatusJson(const InstanceView& instance, const std::vector<PortView>
                        const Proxy<Igmp>& proxy, const DatapathCounters& counters);
 std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
                       const DatapathCounters& counters);
-std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy, Time now);
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                       const std::vector<RouteCounters<Igmp>>& routes, Time now);
 
 }  // namespace bpfcast

@@ -30,12 +30,18 @@ std::string Wanted(const Json& group) {
 
 std::string GroupsText(const Json& groups) {
   if (groups.empty()) return "no groups: no host on a downstream interface has joined one\n";
-  Table table(
-      {{"GROUP"}, {"PORT"}, {"EXPIRES", Table::Align::kRight}, {"HOSTS"}, {"LAST REPORTER"}, {"SOURCES"}});
+  Table table({{"GROUP"},
+               {"PORT"},
+               {"EXPIRES", Table::Align::kRight},
+               {"PACKETS", Table::Align::kRight},
+               {"HOSTS"},
+               {"LAST REPORTER"},
+               {"SOURCES"}});
   for (const Json& group : groups) {
     const Json& expires = group.at("expires_s");
     table.Add({group.at("group").get<std::string>(), group.at("port").get<std::string>(),
                expires.is_null() ? "-" : HumanSeconds(expires.get<double>()),
+               std::to_string(group.at("forwarded_packets").get<std::uint64_t>()),
                fmt::format("IGMPv{}", group.at("host_version").get<int>()),
                group.at("last_reporter").get<std::string>(), Wanted(group)});
   }

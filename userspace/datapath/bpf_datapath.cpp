@@ -65,14 +65,15 @@ Result<void> BpfDatapath::PinMaps() {
 }
 
 Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
-  if (!ProbePort(port.name, port.ifindex).ethernet) {
+  const auto known = ports_.find(port.id);
+  const bool same = known != ports_.end() && known->second.port.ifindex == port.ifindex;
+  if (!same && !ProbePort(port.name, port.ifindex).ethernet) {
     RemovePort(port.id);
     return Fail(Named(port) +
                 " is not an Ethernet interface, and bpfcast serves no others; take it out of the "
                 "configuration or use a bridge or veth in front of it");
   }
-  const auto known = ports_.find(port.id);
-  if (known != ports_.end() && known->second.port.ifindex != port.ifindex) RemovePort(port.id);
+  if (!same) RemovePort(port.id);
   AttachedPort& attached = ports_[port.id];
   attached.port = port;
   Result<void> done = Describe(port);
@@ -99,8 +100,12 @@ Result<void> BpfDatapath::Describe(const DatapathPort& port) {
   if (Result<void> written = WriteSources(); !written) return written;
   if (Result<void> written = object_.ports.Set(id, entry); !written) return written;
   if (Result<void> written = object_.if_port.Set(port.ifindex, id); !written) return written;
-  if (Result<void> written = device_maps_.SetPort(port.id, port.ifindex); !written) return written;
-  const Result<void> built = oils_.SetPort(port.id, OilPort{port.ifindex, port.mtu, port.xdp_target});
+  std::optional<OilPort> oil_port;  // a port that is down is in no list, as one that is not there
+  if (port.up) {
+    if (Result<void> written = device_maps_.SetPort(port.id, port.ifindex); !written) return written;
+    oil_port = OilPort{port.ifindex, port.mtu, port.xdp_target};
+  }
+  const Result<void> built = oils_.SetPort(port.id, oil_port);
   routes_.Refresh();
   if (!built) return built;
   return WriteDefaultRoute();
@@ -241,12 +246,17 @@ Result<DatapathCounters> BpfDatapath::Counters() {
     if (!port) return tl::unexpected(port.error());
     counters.ports.push_back(*port);
   }
+  if (Result<void> read = ReadVerdicts(object_, counters); !read) return tl::unexpected(read.error());
+  return counters;
+}
+
+Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes() {
+  std::vector<RouteCounters<Igmp>> counters;
   for (const auto& [key, entry] : routes_.entries()) {
     Result<RouteCounters<Igmp>> route = routes_.Counters(key, entry);
     if (!route) return tl::unexpected(route.error());
-    counters.routes.push_back(*route);
+    counters.push_back(*route);
   }
-  if (Result<void> read = ReadVerdicts(object_, counters); !read) return tl::unexpected(read.error());
   return counters;
 }
 

@@ -48,6 +48,7 @@ class BpfDatapath : public Datapath {
   Result<void> Sync(const ForwardingUpdate<Igmp>& table) override;
   void Tick(Time now) override;
   Result<DatapathCounters> Counters() override;
+  Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() override;
 
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }

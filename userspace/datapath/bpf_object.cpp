@@ -31,7 +31,8 @@ tl::unexpected<Error> LoadError(const char* what, int error) {
   std::string hint;
   if (error == EPERM || error == EACCES)
     hint = "; run as root or give CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW";
-  if (error == EINVAL) hint = "; Linux 6.1 or newer is needed, `-v` shows what the kernel said";
+  if (error == EINVAL)
+    hint = "; Linux 6.1 or newer is needed, `--log-level debug` shows what the kernel said";
   return Fail(std::string("load the BPF programs for ") + what + ": " + std::strerror(error) + hint);
 }
 

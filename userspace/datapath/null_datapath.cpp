@@ -33,7 +33,12 @@ void NullDatapath::Tick(Time /*now*/) {}
 Result<DatapathCounters> NullDatapath::Counters() {
   DatapathCounters counters;
   for (const auto& [id, port] : ports_) counters.ports.push_back({id, {}, {}, 0});
-  for (const auto& [key, route] : routes_) counters.routes.push_back({key, {}, 0});
+  return counters;
+}
+
+Result<std::vector<RouteCounters<Igmp>>> NullDatapath::CountersOfRoutes() {
+  std::vector<RouteCounters<Igmp>> counters;
+  for (const auto& [key, route] : routes_) counters.push_back({key, {}, 0});
   return counters;
 }
 

@@ -17,6 +17,7 @@ class NullDatapath : public Datapath {
   Result<void> Sync(const ForwardingUpdate<Igmp>& table) override;
   void Tick(Time now) override;
   Result<DatapathCounters> Counters() override;
+  Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() override;
 
   const std::map<PortId, DatapathPort>& ports() const { return ports_; }
   const Routes& routes() const { return routes_; }

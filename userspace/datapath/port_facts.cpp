@@ -29,6 +29,12 @@ PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex) {
     if (::ioctl(socket.get(), SIOCETHTOOL, &request) == 0) {
       facts.driver.assign(driver.driver, ::strnlen(driver.driver, sizeof driver.driver));
     }
+    ethtool_value flags{};
+    flags.cmd = ETHTOOL_GFLAGS;
+    request.ifr_data = reinterpret_cast<char*>(&flags);
+    if (::ioctl(socket.get(), SIOCETHTOOL, &request) == 0) {
+      facts.strips_vlan_tags = (flags.data & ETH_FLAG_RXVLAN) != 0;
+    }
   }
   if (const Result<std::uint64_t> features = XdpFeatures(ifindex)) {
     facts.features_known = true;

@@ -11,7 +11,8 @@ struct PortFacts {
   bool ethernet = false;    // the link layer has MAC addresses
   bool xdp_native = false;  // the driver runs XDP programs
   bool xdp_target = false;  // native XDP may redirect to it now (NDO_XMIT)
-  bool features_known = false;  // the kernel has netdev XDP features (6.3); without, both xdp_* are false
+  bool strips_vlan_tags = false;  // rx-vlan-offload: XDP sees tagged frames without their tag
+  bool features_known = false;    // the kernel has netdev XDP features (6.3); without, both xdp_* are false
 };
 
 /// Asks the kernel in the current network namespace. What cannot be learned stays at its default.

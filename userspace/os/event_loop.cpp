@@ -33,7 +33,9 @@ struct EventLoop::Impl {
   }
 };
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) impl_->signals.add(signal);
+}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::SetDeadline(Time deadline, Handler handler) {
@@ -47,8 +49,6 @@ void EventLoop::SetDeadline(Time deadline, Handler handler) {
 }
 
 void EventLoop::OnStopSignal(Handler handler) {
-  impl_->signals.add(SIGTERM);
-  impl_->signals.add(SIGINT);
   impl_->AwaitSignal(handler);
 }
 

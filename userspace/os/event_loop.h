@@ -14,6 +14,8 @@ class EventLoop {
  public:
   using Handler = std::function<void()>;
 
+  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before OnStopSignal()
+  /// waits for it.
   EventLoop();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -21,7 +23,7 @@ class EventLoop {
 
   /// Runs `handler` once when `deadline` has passed; a new deadline replaces the old one, kNever clears it.
   void SetDeadline(Time deadline, Handler handler);
-  /// From now on SIGTERM and SIGINT call `handler` instead of ending the process.
+  /// What SIGTERM, SIGINT and SIGHUP call, once the loop runs.
   void OnStopSignal(Handler handler);
   /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of
   /// them.

@@ -17,6 +17,7 @@ struct LinkMonitor::Impl {
   LinkTable table;
   EventLoop::Handler on_change;
   FdWatch watch;
+  bool stale = false;  // events were lost, and the table could not be read anew
 
   Result<void> Reload() {
     LinkTable fresh;
@@ -29,10 +30,14 @@ struct LinkMonitor::Impl {
 
   void OnEvents() {
     const auto events_read = events.ReadEvents([&](const nlmsghdr* message) { table.Apply(message); });
-    if (events_read == Netlink::Events::kLost) {
-      if (const auto reloaded = Reload(); !reloaded) spdlog::error("{}", reloaded.error().message);
-    }
+    if (events_read == Netlink::Events::kLost) ReloadOrRemember();
     on_change();
+  }
+
+  void ReloadOrRemember() {
+    const auto reloaded = Reload();
+    stale = !reloaded;
+    if (!reloaded) spdlog::error("{}", reloaded.error().message);
   }
 };
 
@@ -46,12 +51,16 @@ Result<std::unique_ptr<LinkMonitor>> LinkMonitor::Open(EventLoop& loop, EventLoo
   auto requests = Netlink::Open(0);
   if (!requests) return tl::unexpected(requests.error());
 
-  auto impl =
-      std::make_unique<Impl>(Impl{std::move(*events), std::move(*requests), {}, std::move(on_change), {}});
+  auto impl = std::make_unique<Impl>(
+      Impl{std::move(*events), std::move(*requests), {}, std::move(on_change), {}, false});
   if (const auto loaded = impl->Reload(); !loaded) return tl::unexpected(loaded.error());
   impl->watch = FdWatch(loop, impl->events.fd());
   impl->watch.OnReadable([raw = impl.get()] { raw->OnEvents(); });
   return std::unique_ptr<LinkMonitor>(new LinkMonitor(std::move(impl)));
+}
+
+void LinkMonitor::RetryReload() {
+  if (impl_->stale) impl_->ReloadOrRemember();
 }
 
 const Link* LinkMonitor::Find(std::string_view name) const {

@@ -45,6 +45,9 @@ class LinkMonitor {
   static Result<std::unique_ptr<LinkMonitor>> Open(EventLoop& loop, EventLoop::Handler on_change);
   ~LinkMonitor();
 
+  /// Reads everything anew if that failed when it was needed; call it now and then.
+  void RetryReload();
+
   /// The interface of that name now; null when there is none. Valid until the next wake-up.
   const Link* Find(std::string_view name) const;
 

@@ -28,6 +28,7 @@ struct DatapathPort {
   std::uint32_t ifindex = 0;
   std::string name;
   PortRole role = PortRole::kDownstream;
+  bool up = true;           // a port that is down is sent nothing
   Hook hook = Hook::kTc;    // ingress
   bool xdp_target = false;  // can native XDP send to it (NDO_XMIT)?
   MacAddress mac{};
@@ -70,7 +71,6 @@ struct DropCounter {
 /// single copies.
 struct DatapathCounters {
   std::vector<PortCounters> ports;
-  std::vector<RouteCounters<Igmp>> routes;
   std::uint64_t forwarded = 0;
   std::vector<DropCounter> drops;  // every reason, zeros too; what was left to the stack is among them
 };
@@ -101,6 +101,7 @@ class Datapath {
   virtual void Tick(Time now) = 0;
 
   virtual Result<DatapathCounters> Counters() = 0;
+  virtual Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() = 0;
 };
 
 }  // namespace bpfcast

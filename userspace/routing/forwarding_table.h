@@ -34,7 +34,6 @@ class ForwardingTable {
   void SetLocal(const Address& group, LocalMembership membership, ForwardingUpdate<F>& out);
 
   const std::unordered_map<Address, GroupRoutes>& groups() const { return groups_; }
-  const std::unordered_set<Address>& local_groups() const { return local_; }
   /// Every entry, as changes that build the table from nothing.
   ForwardingUpdate<F> All() const;
 

@@ -87,6 +87,12 @@ void Proxy<F>::OnLocalMembership(const Address& group, LocalMembership membershi
 }
 
 template <class F>
+void Proxy<F>::OnLocalLeaveUpstream(const Address& group, Time now) {
+  const MembershipRecord<F>& wanted = database_.Merged(group);
+  if (host_.running() && !wanted.IsEmpty()) host_.OnChange({group, {}, wanted}, now);
+}
+
+template <class F>
 Time Proxy<F>::NextExpiry() const {
   Time next = host_.NextExpiry();
   for (const auto& [port, querier] : queriers_) next = std::min(next, querier.NextExpiry());

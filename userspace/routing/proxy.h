@@ -80,6 +80,9 @@ class Proxy {
   void OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEffects<F>& out);
   /// Sockets on this machine joined or left a group.
   void OnLocalMembership(const Address& group, LocalMembership membership, ProxyEffects<F>& out);
+  /// The last of them that had joined on the upstream link left, and its kernel said so there: a router that
+  /// believes it must hear at once that the database still wants the group.
+  void OnLocalLeaveUpstream(const Address& group, Time now);
 
   Time NextExpiry() const;
   void Expire(Time now, ProxyEffects<F>& out);

@@ -30,6 +30,12 @@ PortFacts OldKernel() {
   return facts;
 }
 
+PortFacts StripsTags() {
+  PortFacts facts = Facts("ixgbe", true, true);
+  facts.strips_vlan_tags = true;
+  return facts;
+}
+
 struct Choice {
   std::string name;
   HookSetting setting;
@@ -65,7 +71,12 @@ INSTANTIATE_TEST_SUITE_P(
                "the interface has no native XDP"},
         Choice{"TunnelIsNoXdpTarget", kAuto, Tunnel(), Hook::kTc, false, "tun has no Ethernet header"},
         Choice{"OldKernelTakesTc", kAuto, OldKernel(), Hook::kTc, false,
-               "this kernel does not tell which drivers have native XDP"},
+               "this kernel does not tell what its drivers can do with XDP (6.3 does)"},
+        Choice{
+            "XdpOnAnOldKernel", kXdp, OldKernel(), Hook::kTc, false,
+            "xdp configured, but this kernel does not tell what its drivers can do with XDP (6.3 does): tc"},
+        Choice{"F_24_HiddenVlanTagsTakeTc", kAuto, StripsTags(), Hook::kTc, true,
+               "ixgbe hides VLAN tags from XDP; `ethtool -K ... rxvlan off` lets it run"},
         Choice{"XdpOnVethWhenConfigured", kXdp, Facts("veth", true, false), Hook::kXdp, false, "configured"},
         Choice{"XdpWhereThereIsNone", kXdp, Facts("bridge", false, false), Hook::kTc, false,
                "xdp configured, but bridge has no native XDP: tc"},

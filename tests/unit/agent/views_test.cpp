@@ -62,11 +62,12 @@ class ViewsTest : public testing::Test {
     const auto packet = Codec<Igmp>::Serialize(bpfcast::Report<Igmp>{Version::kV3, {record}}, from);
     proxy_.OnPacket(port, packet.bytes, now, effects_);
   }
-  Json Groups(Time now) const { return Json::parse(GroupsJson(ports_, proxy_, now)); }
+  Json Groups(Time now) const { return Json::parse(GroupsJson(ports_, proxy_, routes_, now)); }
 
   ProxyEffects<Igmp> effects_;
   Proxy<Igmp> proxy_;
   std::vector<PortView> ports_;
+  std::vector<RouteCounters<Igmp>> routes_;
 };
 
 const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
@@ -75,15 +76,25 @@ const Ipv4Address kOther = MakeIpv4(10, 0, 0, 2);
 const Ipv4Address kHost = MakeIpv4(192, 0, 1, 10);
 
 TEST_F(ViewsTest, NoGroupsAreAnEmptyArray) {
-  EXPECT_EQ(GroupsJson(ports_, proxy_, kStart), "[]");
+  EXPECT_EQ(GroupsJson(ports_, proxy_, routes_, kStart), "[]");
 }
 
 TEST_F(ViewsTest, AnAnySourceMemberIsExcludeOfNothingUntilItsTimerEnds) {
   Report(kLan1, kHost, {RecordType::kToEx, kGroup, {}}, kStart);
+  // The packets of a group are those of all its routes.
+  routes_ = {{{Ipv4Address(), kGroup}, {7, 700}, 1},
+             {{kSource, kGroup}, {3, 30}, 0},
+             {{kSource, kOther}, {9, 9}, 0}};
   // GMI = 2 * 125 s + 2 * 10 s (B-04).
   EXPECT_EQ(Groups(kStart + seconds(20)),
             Json::parse(R"([{"group": "239.1.2.3", "port": "lan1", "mode": "exclude",
-      "sources": [], "requested": [], "expires_s": 250.0, "host_version": 3, "last_reporter": "192.0.1.10"}])"));
+      "sources": [], "requested": [], "expires_s": 250.0, "host_version": 3, "last_reporter": "192.0.1.10",
+      "forwarded_packets": 10, "forwarded_bytes": 730}])"));
+}
+
+TEST_F(ViewsTest, AFileNameThatIsNotUtf8IsStillShown) {
+  const InstanceView instance{"default", "1", 1, {}, "/etc/\xff.toml", "/sys/fs/bpf"};
+  EXPECT_EQ(Json::parse(StatusJson(instance, ports_, proxy_, {})).at("config"), "/etc/\xEF\xBF\xBD.toml");
 }
 
 TEST_F(ViewsTest, ASourceSpecificMemberListsItsSources) {

@@ -16,7 +16,7 @@ TEST(NullDatapath, RemembersUpdatesAndTheTableThatTheyMake) {
   EXPECT_EQ(datapath.routes(), (NullDatapath::Routes{{second, route}}));
   ASSERT_TRUE(datapath.Sync({{first, route}}));
   EXPECT_EQ(datapath.routes(), (NullDatapath::Routes{{first, route}}));
-  EXPECT_EQ(datapath.Counters()->routes.size(), 1U);
+  EXPECT_EQ(datapath.CountersOfRoutes()->size(), 1U);
 }
 
 }  // namespace

@@ -335,6 +335,17 @@ TEST_F(ProxyTest, TD_32_ACleanStopLeavesEveryGroupOnce) {
               UnorderedElementsAre(Record(Type::kToIn), Record(Type::kBlock, {S(1), S(2)}, kSsmGroup)));
 }
 
+TEST_F(ProxyTest, E_09_AGroupThatALocalSocketLeavesIsAnnouncedAgainWhileAMemberWantsIt) {
+  Reports(kD1, {Record(Type::kToEx), Record(Type::kAllow, {S(1)}, kSsmGroup)});
+  AdvanceTo(20);
+  UpstreamRecords();
+  for (const Ipv4Address group : {kGroup, kSsmGroup, MakeIpv4(239, 9, 9, 9)})
+    proxy.OnLocalLeaveUpstream(group, now);
+  AdvanceTo(20.01);
+  EXPECT_THAT(UpstreamRecords(),
+              UnorderedElementsAre(Record(Type::kToEx), Record(Type::kAllow, {S(1)}, kSsmGroup)));
+}
+
 TEST_F(ProxyTest, BrokenPacketsAreCountedByReasonAndChangeNothing) {
   auto packet = Codec<Igmp>::Serialize(Report<Igmp>{Version::kV3, {Record(Type::kToEx)}}, kHost1).bytes;
   packet.back() ^= 1;
