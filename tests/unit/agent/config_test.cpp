@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ostream>
+#include <cctype>
+#include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,10 +99,20 @@ TEST(Config, LegalButUnwiseValuesAreWarnedAboutWithTheirLine) {
   EXPECT_THAT(config->warnings, ElementsAre(HasSubstr("conf.toml:5:14: robustness 1")));
 }
 
+/// For the names of the rows: a few plain characters.
+void PrintFirstLine(const std::string& text, std::ostream* out) {
+  for (const char c : text.substr(0, std::min<std::size_t>(40, text.find('\n')))) {
+    *out << (std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_');
+  }
+}
+
 struct BadFile {
   std::string text;
   std::vector<std::string> problems;
 };
+void PrintTo(const BadFile& row, std::ostream* out) {
+  PrintFirstLine(row.text, out);
+}
 
 class BadConfig : public testing::TestWithParam<BadFile> {};
 
@@ -202,6 +215,9 @@ struct BadTiming {
   std::string position;
   std::string variable;
 };
+void PrintTo(const BadTiming& row, std::ostream* out) {
+  PrintFirstLine(row.lines, out);
+}
 
 class BadTimingConfig : public testing::TestWithParam<BadTiming> {};
 
@@ -228,6 +244,9 @@ struct BrokenToml {
   std::string text;
   std::string position;
 };
+void PrintTo(const BrokenToml& row, std::ostream* out) {
+  PrintFirstLine(row.text, out);
+}
 
 class BrokenTomlConfig : public testing::TestWithParam<BrokenToml> {};
 

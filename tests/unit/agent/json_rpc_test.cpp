@@ -38,6 +38,9 @@ struct BadRequest {
   int code;
   bool garbage;
 };
+void PrintTo(const BadRequest& row, std::ostream* out) {
+  *out << row.code;
+}
 
 class JsonRpcErrors : public testing::TestWithParam<BadRequest> {};
 
