@@ -67,6 +67,7 @@ int Run(const Options& options) {
   agent_config.instance = options.instance;
   agent_config.config_file = options.config;
   agent_config.socket_path = std::string(kRunDirectory) + "/" + options.instance + ".sock";
+  agent_config.flags_path = std::string(kRunDirectory) + "/" + options.instance + ".allmulti";
   agent_config.bpffs = (*datapath)->pin_directory();
   agent_config.config = std::move(*config);
   auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(*datapath));

@@ -101,6 +101,7 @@ class CleanStop : public E2e {
     EXPECT_EQ(Forwarding(), forwarding);
     EXPECT_FALSE(std::filesystem::exists(daemon_->Pins()));
     EXPECT_FALSE(std::filesystem::exists(daemon_->Socket()));
+    EXPECT_FALSE(std::filesystem::exists(daemon_->Socket().replace_extension(".allmulti")));
     for (const auto& [kind, id] : objects) {  // the kernel frees maps a little later
       const std::vector<std::string> show{"bpftool", kind, "show", "id", id};
       EXPECT_TRUE(Eventually([&] { return RunCommand(show).status != 0; }))
@@ -116,6 +117,24 @@ TEST_P(CleanStop, TX_02_SigtermLeavesNothing) {
 
 TEST_P(CleanStop, TX_02_SigintLeavesNothing) {
   ExpectNothingLeft(SIGINT);
+}
+
+TEST_P(CleanStop, X_03_TheFlagOutlivesACrashAndTheNextCleanStopClearsIt) {
+  const std::string interfaces = Interfaces();
+  const std::string filters = Filters();
+  StartDaemon();
+  daemon_->Signal(SIGKILL);
+  ASSERT_TRUE(daemon_->Wait(10s));
+  EXPECT_THAT(Interfaces(), HasSubstr("ALLMULTI"))
+      << "what the datapath goes on forwarding must still arrive";
+  EXPECT_TRUE(std::filesystem::exists(daemon_->Pins()));
+
+  Daemon next(bed_.router(), Configuration(), daemon_->instance());
+  EXPECT_THAT(Interfaces(), HasSubstr("ALLMULTI"));
+  EXPECT_EQ(next.Stop(), 0) << next.Stderr();
+  EXPECT_EQ(Interfaces(), interfaces);
+  EXPECT_EQ(Filters(), filters);
+  EXPECT_FALSE(std::filesystem::exists(next.Pins()));
 }
 
 TEST_P(CleanStop, X_03_WhatOthersSetStaysSet) {

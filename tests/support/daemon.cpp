@@ -92,6 +92,7 @@ Daemon::~Daemon() {
   fs::remove_all(Pins(), error);
   fs::remove(Socket(), error);
   fs::remove(fs::path(Socket()).replace_extension(".lock"), error);
+  fs::remove(fs::path(Socket()).replace_extension(".allmulti"), error);
 }
 
 std::optional<int> Daemon::Stop() {

@@ -51,6 +51,7 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
       config_(std::move(config)),
       started_(Now()),
       datapath_(std::move(datapath)),
+      all_multicast_(config_.flags_path),
       // Only the spread of report delays depends on the seed; two routers that boot together must not share
       // it.
       proxy_(ToProxyConfig(config_.config),

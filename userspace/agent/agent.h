@@ -12,6 +12,7 @@
 #include "agent/port.h"
 #include "agent/views.h"
 #include "os/event_loop.h"
+#include "os/interface_flags.h"
 #include "os/link_monitor.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
@@ -22,7 +23,8 @@ struct AgentConfig {
   std::string instance;
   std::string config_file;
   std::string socket_path;
-  std::string bpffs;  // for display
+  std::string flags_path;  // record of the interface flags that we set
+  std::string bpffs;       // for display
   Config config;
 };
 
@@ -71,6 +73,7 @@ class Agent {
   AgentConfig config_;
   Time started_;
   std::unique_ptr<Datapath> datapath_;
+  AllMulticastFlags all_multicast_;
   Proxy<Igmp> proxy_;
   std::vector<Port> ports_;  // by PortId
   std::unique_ptr<LinkMonitor> links_;

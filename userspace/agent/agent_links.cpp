@@ -42,11 +42,9 @@ void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses
 }
 
 void Agent::Connect(Port& port, const Link& link) {
-  auto all_multicast = AllMulticast::Enable(link);
-  if (!all_multicast) return Trouble(port, all_multicast.error().message);
+  if (const auto set = all_multicast_.Set(link); !set) return Trouble(port, set.error().message);
   auto socket = GroupSocket::Open(link.ifindex, link.name);
   if (!socket) return Trouble(port, socket.error().message);
-  port.all_multicast = std::move(*all_multicast);
   port.socket = std::move(*socket);
   port.watch = FdWatch(loop_, port.socket->fd());
   port.watch.OnReadable([this, &port] { OnPackets(port); });
@@ -56,7 +54,7 @@ void Agent::Connect(Port& port, const Link& link) {
 void Agent::Disconnect(Port& port) {
   proxy_.OnLink(port.id, LinkState<Igmp>(), Now(), effects_);
   if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
-  port.all_multicast = AllMulticast();
+  all_multicast_.Clear(port.link.ifindex);
   port.watch = FdWatch();
   port.socket.reset();
   port.link = Link();

@@ -8,7 +8,6 @@
 #include "agent/hook_choice.h"
 #include "os/event_loop.h"
 #include "os/group_socket.h"
-#include "os/interface_flags.h"
 #include "os/link_monitor.h"
 #include "routing/datapath.h"
 
@@ -28,7 +27,6 @@ struct Port {
 
   std::optional<GroupSocket> socket;
   FdWatch watch;  // after the socket: ends before it
-  AllMulticast all_multicast;
 
   std::string shown;    // the state that was logged last
   std::string trouble;  // the failure that was logged last, not to say it again

@@ -1,37 +1,74 @@
 #include "os/interface_flags.h"
 
 #include <linux/if.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <utility>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
 
 #include "os/netlink.h"
+#include "os/os_error.h"
 
 namespace bpfcast {
+namespace {
 
-AllMulticast::AllMulticast(AllMulticast&& other) noexcept : ifindex_(std::exchange(other.ifindex_, 0)) {}
-
-AllMulticast& AllMulticast::operator=(AllMulticast&& other) noexcept {
-  std::swap(ifindex_, other.ifindex_);
-  return *this;
+std::uint64_t ThisNetworkNamespace() {
+  struct stat info {};
+  return stat("/proc/self/ns/net", &info) == 0 ? info.st_ino : 0;
 }
 
-Result<AllMulticast> AllMulticast::Enable(const Link& link) {
-  AllMulticast held;
-  if (link.all_multicast) return held;
+}  // namespace
+
+AllMulticastFlags::AllMulticastFlags(std::string path)
+    : path_(std::move(path)), netns_(ThisNetworkNamespace()) {
+  std::ifstream file(path_);
+  for (Flag flag; file >> flag.first >> flag.second;) ours_.insert(flag);
+}
+
+AllMulticastFlags::~AllMulticastFlags() {
+  for (const auto& [netns, ifindex] : std::set<Flag>(ours_)) {
+    if (netns == netns_) Clear(ifindex);
+  }
+}
+
+Result<void> AllMulticastFlags::Set(const Link& link) {
+  if (link.all_multicast) return {};
   auto netlink = Netlink::Open(0);
   if (!netlink) return tl::unexpected(netlink.error());
-  if (const auto set = netlink->ChangeFlags(link.ifindex, IFF_ALLMULTI, IFF_ALLMULTI); !set) {
-    return Fail("set allmulticast on " + link.name + ": " + set.error().message);
+  const Flag flag{netns_, link.ifindex};
+  // Written before it is done: a crash in between leaves a record without a flag, never the reverse.
+  const bool fresh = ours_.insert(flag).second;
+  auto done = fresh ? Write() : Result<void>();
+  if (done) done = netlink->ChangeFlags(link.ifindex, IFF_ALLMULTI, IFF_ALLMULTI);
+  if (done) return {};
+  if (fresh) {
+    ours_.erase(flag);
+    static_cast<void>(Write());
   }
-  held.ifindex_ = link.ifindex;
-  return held;
+  return Fail("set allmulticast on " + link.name + ": " + done.error().message);
 }
 
-AllMulticast::~AllMulticast() {
-  if (ifindex_ == 0) return;
+void AllMulticastFlags::Clear(std::uint32_t ifindex) {
+  if (ours_.erase({netns_, ifindex}) == 0) return;
   auto netlink = Netlink::Open(0);
-  // An interface that is gone took its flag along.
-  if (netlink) static_cast<void>(netlink->ChangeFlags(ifindex_, 0, IFF_ALLMULTI));
+  if (netlink) static_cast<void>(netlink->ChangeFlags(ifindex, 0, IFF_ALLMULTI));
+  static_cast<void>(Write());  // it claims too much at worst, for an interface that lost its flag
+}
+
+/// Replaces the file in one step.
+Result<void> AllMulticastFlags::Write() const {
+  if (ours_.empty()) {
+    if (unlink(path_.c_str()) < 0 && errno != ENOENT) return FailWithErrno("remove " + path_, errno);
+    return {};
+  }
+  const std::string draft = path_ + ".new";
+  std::ofstream file(draft, std::ios::trunc);
+  for (const auto& [netns, ifindex] : ours_) file << netns << ' ' << ifindex << '\n';
+  file.close();
+  if (!file || std::rename(draft.c_str(), path_.c_str()) != 0) return FailWithErrno("write " + path_, errno);
+  return {};
 }
 
 }  // namespace bpfcast

@@ -194,6 +194,8 @@ const BadFile kBadFiles[] = {
       "seconds"}},
     {WithLan1("query-interval = \"99999h\"\n"),
      {"conf.toml:4:18: 'query-interval' \"99999h\" is longer than a year"}},
+    {WithLan1("query-interval = 9223372036854775807\n"),
+     {"conf.toml:4:18: 'query-interval' is longer than a year"}},
     {WithLan1("query-interval = [1]\n"),
      {"conf.toml:4:18: 'query-interval' must be a duration such as \"125s\", or a number of seconds, not an "
       "array"}},
