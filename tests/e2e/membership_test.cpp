@@ -1,11 +1,16 @@
 // Real hosts of every IGMP version join, filter and leave: what they get, and what the daemon's tables say.
 #include <iostream>
 
+#include <algorithm>
+
 #include "fixture.h"
 
 namespace bpfcast::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Ge;
+using ::testing::Le;
 using ::testing::SizeIs;
 using What = Capture::What;
 
@@ -275,7 +280,14 @@ class LastLeave : public Membership {
     EXPECT_LE(last_delivered, profile.LastMemberQueryTime() + tolerance);
 
     const auto queries = igmp.Packets(Both(Arrived, QueryFor(kG)), leave->time);
-    ASSERT_THAT(queries, SizeIs(2)) << "LMQC group queries (C-30)";
+    // The host repeats its leave at a random time. One that comes after the last query, and before the end,
+    // is asked about anew without moving the end (C-34).
+    const auto leaves = igmp.Packets(Both(Departed, is_leave), leave->time);
+    const auto repeated = std::count_if(leaves.begin(), leaves.end(), [&](const Packet& packet) {
+      return packet.time > leave->time && packet.time <= leave->time + profile.LastMemberQueryTime();
+    });
+    ASSERT_THAT(queries, SizeIs(AllOf(Ge(2U), Le(2U + static_cast<std::size_t>(repeated)))))
+        << "LMQC group queries (C-30)";
     EXPECT_GE(queries[1].time - queries[0].time, profile.last_member_query_interval - 5ms);
     for (const Packet& query : queries) {
       EXPECT_EQ(query.to, kG);

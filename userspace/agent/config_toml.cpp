@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "agent/config_timing.h"
 #include "agent/config_values.h"
 #include "base/port_id.h"
 
@@ -42,31 +43,10 @@ std::string Quoted(std::string_view text) {
   return std::string("'").append(text).append("'");
 }
 
-struct Duty {
-  Duration TimingConfig::*duration = nullptr;
-  std::optional<Duration> TimingConfig::*optional_duration = nullptr;
-  unsigned TimingConfig::*count = nullptr;
-  std::optional<unsigned> TimingConfig::*optional_count = nullptr;
-};
-
-const std::map<std::string, Duty, std::less<>>& TimingKeys() {
-  static const std::map<std::string, Duty, std::less<>> keys = {
-      {"robustness", {.count = &TimingConfig::robustness}},
-      {"query-interval", {.duration = &TimingConfig::query_interval}},
-      {"query-response-interval", {.duration = &TimingConfig::query_response_interval}},
-      {"last-member-query-interval", {.duration = &TimingConfig::last_member_query_interval}},
-      {"last-member-query-count", {.optional_count = &TimingConfig::last_member_query_count}},
-      {"startup-query-interval", {.optional_duration = &TimingConfig::startup_query_interval}},
-      {"startup-query-count", {.optional_count = &TimingConfig::startup_query_count}},
-      {"unsolicited-report-interval", {.duration = &TimingConfig::unsolicited_report_interval}},
-  };
-  return keys;
-}
-
 const std::vector<std::string>& InterfaceKeys() {
   static const std::vector<std::string> keys = [] {
     std::vector<std::string> all = {"hook", "source-check"};
-    for (const auto& [key, duty] : TimingKeys()) all.push_back(key);
+    for (const auto& [key, setting] : TimingKeys()) all.push_back(key);
     return all;
   }();
   return keys;
@@ -306,23 +286,23 @@ void Reader::ReadSourceCheck(const toml::node& node, InterfaceConfig& out) {
 }
 
 void Reader::ReadTiming(std::string_view key, const toml::node& node, TimingConfig& out) {
-  const Duty& duty = TimingKeys().find(key)->second;
-  if (duty.duration != nullptr || duty.optional_duration != nullptr) {
+  const TimingSetting& setting = TimingKeys().find(key)->second;
+  if (setting.duration != nullptr || setting.optional_duration != nullptr) {
     const auto duration = ReadDuration(key, node);
     if (!duration) return;
-    if (duty.duration != nullptr) {
-      out.*duty.duration = *duration;
+    if (setting.duration != nullptr) {
+      out.*setting.duration = *duration;
     } else {
-      out.*duty.optional_duration = *duration;
+      out.*setting.optional_duration = *duration;
     }
     return;
   }
   const auto count = ReadCount(key, node);
   if (!count) return;
-  if (duty.count != nullptr) {
-    out.*duty.count = *count;
+  if (setting.count != nullptr) {
+    out.*setting.count = *count;
   } else {
-    out.*duty.optional_count = *count;
+    out.*setting.optional_count = *count;
   }
 }
 
