@@ -194,7 +194,7 @@ int bpfcast_tc(struct __sk_buff *skb)
 		action = send(skb, &packet, &decision);
 	else
 		action = decision.verdict < BPFCAST_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
-	count(&decision, skb->gso_segs ? skb->gso_segs : 1, packet.length);
+	count(&packet, &decision, skb->gso_segs ? skb->gso_segs : 1, packet.length);
 	return action;
 }
 

@@ -114,7 +114,7 @@ int bpfcast_xdp(struct xdp_md *ctx)
 	} else if (decision.verdict < BPFCAST_FIRST_DROP) {
 		return XDP_PASS;
 	}
-	count(&decision, 1, packet.length);
+	count(&packet, &decision, 1, packet.length);
 	return action;
 }
 

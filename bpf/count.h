@@ -54,7 +54,48 @@ static __always_inline void count_route(__u32 route, __u32 verdict, __u64 packet
 	if (verdict == BPFCAST_FORWARDED) {
 		stat->packets += packets;
 		stat->bytes += bytes;
-	} else {
+	} else if (verdict != BPFCAST_LOCAL) {
 		stat->dropped += packets;
+	}
+}
+
+/* Whoever moves the time of the mark moves the rest of it: RSS may bring one stream to several CPUs. */
+static __always_inline void mark_flow(struct bpfcast_flow *flow, __u64 now)
+{
+	__u64 marked = *(volatile __u64 *)&flow->mark.time;
+
+	if ((__s64)(now - marked) < (__s64)BPFCAST_FLOW_MARK_NS ||
+	    __sync_val_compare_and_swap(&flow->mark.time, marked, now) != marked)
+		return;
+	flow->previous.time = marked;
+	flow->previous.packets = flow->mark.packets;
+	flow->previous.bytes = flow->mark.bytes;
+	flow->mark.packets = flow->packets;
+	flow->mark.bytes = flow->bytes;
+}
+
+/* A function of its own, because the programs' stack has no room for a new entry. */
+static __noinline void count_flow(const struct bpfcast_flow_key *key, __u32 verdict, __u64 packets,
+				  __u64 bytes)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct bpfcast_flow *flow = bpf_map_lookup_elem(&flows, key);
+
+	if (!flow) {
+		struct bpfcast_flow fresh = {.mark.time = now, .previous.time = now};
+
+		bpf_map_update_elem(&flows, key, &fresh, BPF_NOEXIST);
+		flow = bpf_map_lookup_elem(&flows, key);
+		if (!flow)
+			return;
+	}
+	mark_flow(flow, now);
+	flow->last = now;
+	if (verdict == BPFCAST_FORWARDED) {
+		__sync_fetch_and_add(&flow->packets, packets);
+		__sync_fetch_and_add(&flow->bytes, bytes);
+	} else if (verdict != BPFCAST_LOCAL) {
+		__sync_fetch_and_add(&flow->dropped, packets);
+		KEEP_APART();
 	}
 }

@@ -12,6 +12,10 @@
 /* Hides from clang what it knows of `index`, so that it keeps the mask that the verifier has to see. */
 #define HIDE(index) asm volatile("" : "+r"(index))
 
+/* At the end of a branch, so that clang does not merge it with another one into a write to a variable offset,
+ * which the verifier refuses without CAP_PERFMON. */
+#define KEEP_APART() asm volatile("" : : : "memory")
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -85,3 +89,11 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpfcast_route_stats);
 } route_stat SEC(".maps");
+
+/* The longest silent streams give way to new ones. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BPFCAST_MAX_FLOWS);
+	__type(key, struct bpfcast_flow_key);
+	__type(value, struct bpfcast_flow);
+} flows SEC(".maps");

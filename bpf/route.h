@@ -87,17 +87,25 @@ static __always_inline struct bpfcast_route *look_up_exactly(__be32 source, __be
 	return route;
 }
 
-/* (S,G), else (*,G), else the default route of what arrives downstream (E-32). */
-static __always_inline __u32 look_up_route(const struct packet *packet, const struct bpfcast_port *port,
-					   struct decision *out)
+/* (S,G), else (*,G), else null. */
+static __always_inline struct bpfcast_route *find_route(const struct packet *packet, __u32 *index)
 {
-	struct bpfcast_route *route = look_up_exactly(packet->source, packet->group, &out->route);
-	__u64 from_upstream, from_downstream;
+	struct bpfcast_route *route = look_up_exactly(packet->source, packet->group, index);
 
 	if (!route)
-		route = look_up_exactly(0, packet->group, &out->route);
+		route = look_up_exactly(0, packet->group, index);
+	if (!route)
+		*index = BPFCAST_DEFAULT_ROUTE;
+	return route;
+}
+
+/* Without a route of its own, what arrives downstream takes the default one (E-32). */
+static __always_inline __u32 take_route(struct bpfcast_route *route, const struct bpfcast_port *port,
+					struct decision *out)
+{
+	__u64 from_upstream, from_downstream;
+
 	if (!route) {
-		out->route = BPFCAST_DEFAULT_ROUTE;
 		if (port->role == BPFCAST_ROLE_UPSTREAM)
 			return BPFCAST_NOROUTE;
 		route = bpf_map_lookup_elem(&routes, &out->route);
@@ -114,10 +122,18 @@ static __always_inline __u32 look_up_route(const struct packet *packet, const st
 	return BPFCAST_FORWARDED;
 }
 
+/* Packets of a stream that somebody may miss: they are counted with its route, if there is one. */
+static __always_inline int refuses_stream(__u32 verdict)
+{
+	return verdict == BPFCAST_TTL || verdict == BPFCAST_OPT || verdict == BPFCAST_MART ||
+	       verdict == BPFCAST_OWN || verdict == BPFCAST_RPF || verdict == BPFCAST_SRCROUTE;
+}
+
 static __always_inline void decide(const struct packet *packet, __u32 ifindex, struct decision *out)
 {
 	__u32 *id = bpf_map_lookup_elem(&if_port, &ifindex);
 	struct bpfcast_port *port;
+	struct bpfcast_route *route;
 
 	out->route = BPFCAST_DEFAULT_ROUTE;
 	out->oil = 0;
@@ -139,15 +155,35 @@ static __always_inline void decide(const struct packet *packet, __u32 ifindex, s
 		out->verdict = packet->options;
 	if (out->verdict == BPFCAST_FORWARDED && !is_for_us(packet, port))
 		out->verdict = BPFCAST_L2;
+	if (out->verdict != BPFCAST_FORWARDED && !refuses_stream(out->verdict))
+		return;
+	route = find_route(packet, &out->route);
 	if (out->verdict == BPFCAST_FORWARDED)
-		out->verdict = look_up_route(packet, port, out);
+		out->verdict = take_route(route, port, out);
+}
+
+/* Has a route, or takes the default one. */
+static __always_inline int is_stream(const struct decision *decision)
+{
+	return decision->route != BPFCAST_DEFAULT_ROUTE || decision->verdict == BPFCAST_FORWARDED ||
+	       decision->verdict == BPFCAST_NOOIF || decision->verdict == BPFCAST_NOMEM;
 }
 
 /* Books the packet once, at the place that settles what becomes of it. */
-static __always_inline void count(const struct decision *decision, __u64 packets, __u64 bytes)
+static __always_inline void count(const struct packet *packet, const struct decision *decision, __u64 packets,
+				  __u64 bytes)
 {
 	count_verdict(decision->verdict, packets);
 	count_received(decision->port, packets, bytes);
 	if (decision->route != BPFCAST_DEFAULT_ROUTE)
 		count_route(decision->route, decision->verdict, packets, bytes);
+	if (is_stream(decision)) {
+		struct bpfcast_flow_key key = {
+			.source = packet->source,
+			.group = packet->group,
+			.port = decision->port,
+		};
+
+		count_flow(&key, decision->verdict, packets, bytes);
+	}
 }

@@ -1,106 +1,133 @@
 // bpfcastd: argv -> Config -> Agent -> run.
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
+#include <syslog.h>
+#include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "agent/agent.h"
-#include "agent/version.h"
+#include "agent/config_summary.h"
+#include "agent/daemon_options.h"
 #include "datapath/bpf_datapath.h"
+#include "os/daemonize.h"
 #include "os/instance_lock.h"
 #include "os/privileges.h"
 
 namespace {
 
+using bpfcast::DaemonOptions;
+using bpfcast::Failure;
+
 constexpr const char* kRunDirectory = "/run/bpfcast";
-constexpr const char* kDefaultConfig = "/etc/bpfcast/bpfcast.toml";
 
-enum Exit { kOk = 0, kRuntime = 1, kConfiguration = 2, kEnvironment = 3 };
+void StartLog(const DaemonOptions& options) {
+  switch (options.log_to) {
+    case bpfcast::LogTo::kStderr:
+      spdlog::set_default_logger(spdlog::stderr_logger_st("bpfcastd"));
+      spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+      break;
+    case bpfcast::LogTo::kSyslog:
+      spdlog::set_default_logger(spdlog::syslog_logger_st("bpfcastd", "igmpproxy", LOG_PID, LOG_USER));
+      break;
+  }
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+}
 
-struct Options {
-  std::string config = kDefaultConfig;
-  std::string check;
-  std::string instance = "default";
-  std::string log_level = "info";
-};
-
-int Complain(Exit code, const std::string& message) {
+/// What keeps the daemon from starting goes to who started it, and to the log.
+int Complain(const DaemonOptions& options, Failure failure, const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
-  return code;
+  if (options.log_to == bpfcast::LogTo::kSyslog) spdlog::error("{}", message);
+  return bpfcast::ExitCode(failure, options.started_as);
 }
 
-int ComplainAboutConfig(const bpfcast::ConfigProblems& problems) {
-  for (const std::string& problem : problems) Complain(kConfiguration, problem);
-  return kConfiguration;
+int ComplainAboutConfig(const DaemonOptions& options, const bpfcast::ConfigProblems& problems) {
+  for (const std::string& problem : problems) Complain(options, Failure::kConfiguration, problem);
+  return bpfcast::ExitCode(Failure::kConfiguration, options.started_as);
 }
 
-int CheckFile(const std::string& file) {
-  const auto config = bpfcast::LoadConfig(file);
-  if (!config) return ComplainAboutConfig(config.error());
+int CheckFile(const DaemonOptions& options) {
+  const auto config = bpfcast::LoadConfig(options.config);
+  if (!config) return ComplainAboutConfig(options, config.error());
   for (const std::string& warning : config->warnings) std::fprintf(stderr, "%s (warning)\n", warning.c_str());
-  std::printf("%s: ok, upstream %s, %zu downstream\n", file.c_str(), config->upstream.name.c_str(),
-              config->downstreams.size());
-  return kOk;
+  for (const std::string& line : bpfcast::Summary(*config)) std::printf("%s\n", line.c_str());
+  std::printf("%s: ok\n", options.config.c_str());
+  return 0;
 }
 
-int Run(const Options& options) {
+int Run(const DaemonOptions& options) {
+  if (options.started_as == bpfcast::StartedAs::kIgmpproxy && geteuid() != 0) {
+    return Complain(options, Failure::kRuntime, "igmpproxy: only root may start it");
+  }
   auto config = bpfcast::LoadConfig(options.config);
-  if (!config) return ComplainAboutConfig(config.error());
-  if (const auto allowed = bpfcast::CheckPrivileges(); !allowed)
-    return Complain(kRuntime, allowed.error().message);
+  if (!config) return ComplainAboutConfig(options, config.error());
+  if (const auto allowed = bpfcast::CheckPrivileges(); !allowed) {
+    return Complain(options, Failure::kRuntime, allowed.error().message);
+  }
+  std::signal(SIGPIPE, SIG_IGN);  // the reader of our log may go
+  std::optional<bpfcast::Background> background;
+  if (options.run_in == bpfcast::RunIn::kBackground) {
+    auto entered = bpfcast::Background::Enter();
+    if (!entered) return Complain(options, Failure::kEnvironment, entered.error().message);
+    background = std::move(*entered);
+  }
   const auto lock = bpfcast::InstanceLock::Take(kRunDirectory, options.instance);
-  if (!lock) return Complain(kEnvironment, lock.error().message);
+  if (!lock) return Complain(options, Failure::kEnvironment, lock.error().message);
   for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
 
   // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
   bpfcast::EventLoop loop;
-  std::signal(SIGPIPE, SIG_IGN);  // the reader of our log may go
   bpfcast::BpfDatapathConfig datapath_config;
   datapath_config.instance = options.instance;
   auto datapath = bpfcast::BpfDatapath::Open(datapath_config);
-  if (!datapath) return Complain(kEnvironment, datapath.error().message);
+  if (!datapath) return Complain(options, Failure::kEnvironment, datapath.error().message);
 
+  const std::string ours = std::string(kRunDirectory) + "/" + options.instance;
   bpfcast::AgentConfig agent_config;
   agent_config.instance = options.instance;
   agent_config.config_file = options.config;
-  agent_config.socket_path = std::string(kRunDirectory) + "/" + options.instance + ".sock";
-  agent_config.flags_path = std::string(kRunDirectory) + "/" + options.instance + ".allmulti";
+  agent_config.socket_path = ours + ".sock";
+  agent_config.flags_path = ours + ".allmulti";
   agent_config.bpffs = (*datapath)->pin_directory();
   agent_config.config = std::move(*config);
+  const std::string user = agent_config.config.user;
+  const std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path,
+                                          agent_config.bpffs};
   auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(*datapath));
-  if (!agent) return Complain(kEnvironment, agent.error().message);
+  if (!agent) return Complain(options, Failure::kEnvironment, agent.error().message);
+  if (!user.empty()) {
+    if (const auto given_up = bpfcast::GiveUpRoot(user, owned); !given_up) {
+      return Complain(options, Failure::kEnvironment, given_up.error().message);
+    }
+  }
+  if (background) {
+    if (const auto serving = background->Serving(); !serving) {
+      return Complain(options, Failure::kEnvironment, serving.error().message);
+    }
+  }
   (*agent)->Run();
-  return kOk;
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options;
-  CLI::App app("IGMP proxy and multicast forwarder; runs in the foreground and logs to stderr");
-  app.set_version_flag("--version", std::string(bpfcast::kVersion));
-  app.add_option("-c,--config", options.config, "Configuration file")->capture_default_str();
-  app.add_option("-t,--test", options.check, "Check this configuration file and exit");
-  app.add_option("--instance", options.instance, "Name of this instance; several run side by side")
-      ->capture_default_str()
-      ->check([](const std::string& name) {
-        return bpfcast::IsInstanceName(name)
-                   ? std::string()
-                   : "'" + name + "' is no instance name: 1 to 32 of A-Z a-z 0-9 _ -";
-      });
-  app.add_option("--log-level", options.log_level, "What to log")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kRuntime;
+  const auto options = bpfcast::ParseDaemonOptions(argc, argv);
+  if (!options) {
+    std::fputs(options.error().out.c_str(), stdout);
+    std::fputs(options.error().err.c_str(), stderr);
+    return options.error().status;
   }
-  spdlog::set_default_logger(spdlog::stderr_logger_st("bpfcastd"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
-  return options.check.empty() ? Run(options) : CheckFile(options.check);
+  StartLog(*options);
+  switch (options->task) {
+    case bpfcast::DaemonTask::kCheckFile:
+      return CheckFile(*options);
+    case bpfcast::DaemonTask::kRun:
+      return Run(*options);
+  }
+  return bpfcast::ExitCode(Failure::kRuntime, options->started_as);
 }

@@ -21,7 +21,8 @@ enum bpfcast_limits {
   BPFCAST_MAX_OILS = 16384,   /* slots: distinct sets of two to CHUNK_PORTS ports; larger sets take several */
   BPFCAST_CHUNK_PORTS = 32,   /* ports that one slot lists */
   BPFCAST_MAX_SOURCES = 16384,
-  BPFCAST_STATS_CHUNK = 64, /* routes to an element of `route_stat` */
+  BPFCAST_STATS_CHUNK = 64,  /* routes to an element of `route_stat` */
+  BPFCAST_MAX_FLOWS = 16384, /* about 2.6 MB */
 };
 
 /*
@@ -179,6 +180,37 @@ struct bpfcast_route_stats {
   struct bpfcast_route_stat routes[BPFCAST_STATS_CHUNK];
 };
 BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_route_stats) == 1536);
+
+/*
+ * `flows`: the streams as they come, by their real source. The marks say what was counted when: a new one is
+ * made with the first packet that comes FLOW_MARK_NS after the last, so that the previous one is one to two
+ * seconds old while packets come, and a reader knows the rate without watching. Times are CLOCK_MONOTONIC in
+ * ns.
+ */
+#define BPFCAST_FLOW_MARK_NS 1000000000ull
+
+struct bpfcast_flow_key {
+  __be32 source;
+  __be32 group;
+  __u32 port; /* arrival */
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow_key) == 12);
+
+struct bpfcast_flow_mark {
+  __u64 time;
+  __u64 packets;
+  __u64 bytes;
+};
+
+struct bpfcast_flow {
+  __u64 packets; /* forwarded */
+  __u64 bytes;
+  __u64 dropped; /* refused, or wanted by nobody */
+  __u64 last;    /* when the last packet came, whatever became of it */
+  struct bpfcast_flow_mark mark;
+  struct bpfcast_flow_mark previous;
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 80);
 
 /* `control`, one element. */
 struct bpfcast_control {

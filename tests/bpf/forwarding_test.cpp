@@ -11,6 +11,7 @@
 #include <set>
 
 #include "bpf/lab.h"
+#include "bpf/program_run.h"
 
 namespace bpfcast::bpftest {
 namespace {
@@ -109,6 +110,31 @@ TEST_P(Forwarding, TF_08_EachPortHasItsTtlThreshold) {
   EXPECT_EQ(lab_.Counter("thr"), 1U);
 }
 
+TEST_P(Forwarding, TF_08_TheThresholdHoldsForTheOnlyPortOfAList) {
+  lab_.port(kD1).ttl_threshold = 16;
+  lab_.Set(lab_.port(kD1));
+  lab_.Route(kAny, kGroup, {kD1});
+  Frame frame;
+  frame.ttl = 16;
+  Expect(frame.Build(), kU, {});
+  EXPECT_EQ(lab_.Counter("thr"), 1U);
+  EXPECT_EQ(lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 0U);
+  frame.ttl = 17;
+  Expect(frame.Build(), kU, {kD1});
+  EXPECT_EQ(lab_.Counter("thr"), 1U);
+}
+
+TEST_P(Forwarding, TF_08_AThresholdOf255IsNeverReached) {
+  lab_.port(kD1).ttl_threshold = 255;
+  lab_.Set(lab_.port(kD1));
+  lab_.Route(kAny, kGroup, {kD1, kD2});
+  Frame frame;
+  frame.ttl = 255;
+  Expect(frame.Build(), kU, {kD2});
+  EXPECT_EQ(lab_.Counter("thr"), 1U);
+}
+
 TEST_P(Forwarding, TF_36_EachPortHasItsFilter) {
   // G = 239.1.2.3: D1 wants source 1 alone, D2 all but 1, D3 all.
   const Ipv4Address one = MakeIpv4(10, 0, 0, 1);
@@ -152,6 +178,70 @@ TEST_P(Forwarding, ADeadPortCostsTheOthersNothing) {
   lab_.Route(kAny, kGroup, {kD1, kD2, kD3});
   Shell("ip link set d2 down");
   Expect(Frame{}.Build(), kU, {kD1, kD3});
+}
+
+// Once the agent said so nothing is addressed to it, so that no copy is lost without a count.
+TEST_P(Forwarding, APortThatIsDownIsInNoList) {
+  lab_.Route(kAny, kGroup, {kD1, kD2});
+  const Ipv4Address other = MakeIpv4(239, 7, 7, 7);
+  lab_.Route(kAny, other, {kD2});
+  Shell("ip link set d2 down");
+  lab_.port(kD2).up = false;
+  lab_.Set(lab_.port(kD2));
+  Expect(Frame{}.Build(), kU, {kD1});
+  EXPECT_EQ(lab_.PortCounter(kD2).transmitted.packets, 0U);
+  EXPECT_EQ(lab_.PortCounter(kD2).transmit_dropped, 0U);
+  Frame frame;
+  frame.group = other;
+  frame.to = MulticastMac(other);
+  Expect(frame.Build(), kU, {});
+  EXPECT_EQ(lab_.Counter("nooif"), 1U);
+  Shell("ip link set d2 up");
+  lab_.port(kD2).up = true;
+  lab_.Set(lab_.port(kD2));
+  Expect(Frame{}.Build(), kU, {kD1, kD2});
+  Expect(frame.Build(), kU, {kD2});
+}
+
+// A port that comes back as another interface, with another subnet: nothing of the first one is left.
+TEST_P(Forwarding, TF_43_APortThatComesBackAsAnotherInterfaceLeavesNothingOfTheFirst) {
+  lab_.Route(kAny, kGroup, {kD1, kD2});
+  const DatapathPort first = lab_.port(kD1);
+  Frame old_source;
+  old_source.source = MakeIpv4(192, 0, 2, 10);
+  Expect(old_source.Build(), kU, {});
+  EXPECT_EQ(lab_.Counter("rpf"), 1U);
+  lab_.datapath().RemovePort(kD1);
+  lab_.Set(lab_.MakePort(kD1, "e1", PortRole::kDownstream, GetParam(), {MakeIpv4(10, 44, 0, 1), 24}));
+  const Far again = lab_.FarEnd(kD1);
+  Expect(old_source.Build(), kU, {kD2});  // by the ends of the first interfaces: d1's gets nothing
+  const auto copy = again.Receive();
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(Hex(*copy), Hex(Forwarded(old_source.Build(), lab_.port(kD1).mac)));
+  EXPECT_EQ(RunPort(lab_, GetParam(), old_source.Build(), first.ifindex).fate, Fate::kPass);
+  EXPECT_EQ(lab_.Counter("iif"), 1U);
+  Frame own;
+  own.source = first.own_addresses[0];
+  Expect(own.Build(), kU, {kD2});
+  again.Send(old_source.Build());
+  EXPECT_TRUE(End(kD2).Drain().empty());
+  EXPECT_EQ(lab_.Counter("rpf"), 2U);
+}
+
+// A renamed interface: its new name may come before the old one goes.
+TEST_P(Forwarding, TF_43_AnInterfaceThatBecomesAnotherPortServesThatOne) {
+  lab_.Route(kAny, kGroup, {kD1, kD2});
+  DatapathPort renamed = lab_.port(kD1);
+  renamed.id = PortId{9};
+  lab_.Set(renamed);
+  lab_.datapath().RemovePort(kD1);
+  Expect(Frame{}.Build(), kU, {kD2});
+  lab_.Route(kAny, kGroup, {PortId{9}, kD2});
+  Expect(Frame{}.Build(), kU, {kD1, kD2});  // at the far end of the same interface
+  Frame frame;
+  frame.source = MakeIpv4(192, 0, 2, 10);
+  Expect(frame.Build(), kD1, {kD2, kU});
+  EXPECT_EQ(lab_.PortCounter(PortId{9}).received.packets, 1U);
 }
 
 TEST_P(Forwarding, TF_43_APortThatGoesAndComesIsServedAgain) {

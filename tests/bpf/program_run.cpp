@@ -10,7 +10,9 @@
 namespace bpfcast::bpftest {
 namespace {
 
-Outcome RunProgram(int program, const Bytes& frame, void* context, std::uint32_t context_size) {
+// `nanoseconds`: of one run on average, when it is asked for.
+Outcome RunProgram(int program, const Bytes& frame, void* context, std::uint32_t context_size, int repeat = 1,
+                   std::uint32_t* nanoseconds = nullptr) {
   Bytes out(frame.size() + 512);
   bpf_test_run_opts options{};
   options.sz = sizeof options;
@@ -20,11 +22,12 @@ Outcome RunProgram(int program, const Bytes& frame, void* context, std::uint32_t
   options.data_size_out = static_cast<std::uint32_t>(out.size());
   options.ctx_in = context;
   options.ctx_size_in = context_size;
-  options.repeat = 1;
+  options.repeat = repeat;
   if (const int error = bpf_prog_test_run_opts(program, &options)) {
     throw std::runtime_error(std::string("BPF_PROG_TEST_RUN: ") + std::strerror(-error));
   }
   out.resize(options.data_size_out);
+  if (nanoseconds != nullptr) *nanoseconds = options.duration;
   return {options.retval, std::move(out)};
 }
 
@@ -58,6 +61,22 @@ PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifind
     throw std::runtime_error("TC action " + std::to_string(tc.action));
   }
   return {Fate::kPass, std::move(tc.frame)};
+}
+
+std::uint32_t MeasureProgram(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex, int packets) {
+  const BpfObject& object = lab.datapath().object();
+  std::uint32_t nanoseconds = 0;
+  if (hook == Hook::kXdp) {
+    xdp_md context{};
+    context.data_end = static_cast<std::uint32_t>(frame.size());
+    context.ingress_ifindex = ifindex;
+    RunProgram(object.xdp_program(), frame, &context, sizeof context, packets, &nanoseconds);
+  } else {
+    __sk_buff context{};
+    context.ifindex = ifindex;
+    RunProgram(object.tc_program(), frame, &context, sizeof context, packets, &nanoseconds);
+  }
+  return nanoseconds;
 }
 
 std::uint32_t VerifiedInstructions(int program) {

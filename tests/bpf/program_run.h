@@ -21,6 +21,10 @@ struct PortOutcome {
 };
 PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex);
 
+/// Nanoseconds that one packet takes in the program of the hook, the mean of `packets` runs on the same
+/// buffer: each takes one from the TTL.
+std::uint32_t MeasureProgram(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex, int packets);
+
 /// Instructions that the verifier looked at when it took the program.
 std::uint32_t VerifiedInstructions(int program);
 

@@ -5,31 +5,13 @@
 #include <set>
 
 #include "fixture.h"
+#include "support/bpf_objects.h"
 
 namespace bpfcast::test {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-/// Kind and number of a BPF object, as bpftool wants them: {"prog", "17"}.
-using BpfObject = std::pair<std::string, std::string>;
-
-/// Every BPF object that the process holds.
-std::set<BpfObject> HeldBy(pid_t pid) {
-  std::set<BpfObject> objects;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fdinfo")) {
-    std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) {
-      const std::vector<std::string> words = Words(line);
-      if (words.size() != 2) continue;
-      for (const char* kind : {"prog", "map", "link"}) {
-        if (words[0] == std::string(kind) + "_id:") objects.insert({kind, words[1]});
-      }
-    }
-  }
-  return objects;
-}
 
 class CleanStop : public E2e {
  protected:

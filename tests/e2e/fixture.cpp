@@ -40,12 +40,18 @@ std::string E2e::Configuration(const Scenario& scenario) const {
   for (const std::string& name : scenario.downstreams) text << '"' << name << "\", ";
   text << "]\n\n[interface.wan0]\nhook = \"" << HookOf(scenario, "wan0")
        << "\"\nunsolicited-report-interval = " << Quoted(kReportInterval) << "\n";
+  const auto settings = [&](const std::string& name) {
+    const auto found = scenario.settings.find(name);
+    return found == scenario.settings.end() ? std::string() : found->second;
+  };
+  text << settings("wan0");
   const Profile& profile = scenario.profile;
   for (const std::string& name : scenario.downstreams) {
     text << "\n[interface." << name << "]\nhook = \"" << HookOf(scenario, name)
          << "\"\nquery-interval = " << Quoted(profile.query_interval)
          << "\nquery-response-interval = " << Quoted(profile.query_response_interval)
-         << "\nlast-member-query-interval = " << Quoted(profile.last_member_query_interval) << "\n";
+         << "\nlast-member-query-interval = " << Quoted(profile.last_member_query_interval) << "\n"
+         << settings(name);
   }
   text << scenario.more;
   return text.str();

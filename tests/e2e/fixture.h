@@ -47,6 +47,7 @@ struct Scenario {
   std::vector<std::string> downstreams{"lan1", "lan2", "lan3"};
   std::string more{};                                // appended to the configuration
   std::map<std::string, std::string> other_hooks{};  // ports that do not have the test's hook
+  std::map<std::string, std::string> settings{};     // lines of a port's table
 };
 
 /// The parameter is the hook: "xdp" or "tc".

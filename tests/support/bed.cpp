@@ -1,34 +1,10 @@
 #include "support/bed.h"
 
-#include <sched.h>
-
 #include <stdexcept>
 
-#include "support/process.h"
+#include "support/wiring.h"
 
 namespace bpfcast::test {
-namespace {
-
-void Veth(const NetNs& near, const std::string& name, const NetNs& far, const std::string& far_name) {
-  MustRun({"ip", "link", "add", name, "netns", near.name(), "type", "veth", "peer", "name", far_name, "netns",
-           far.name()});
-}
-
-/// Without these native XDP loses or damages every frame of a veth, silently.
-void ReadyForXdp(const NetNs& ns, const std::string& interface) {
-  MustRun({"ethtool", "-K", interface, "tx", "off", "gro", "on"}, &ns);
-}
-
-void ReadyHost(const NetNs& ns, const std::string& interface, const std::string& address) {
-  ns.Sysctl("ipv4/conf/all/rp_filter", "0");
-  ns.Sysctl("ipv4/conf/" + interface + "/rp_filter", "0");
-  ns.Sysctl("ipv4/igmp_max_msf", "64");
-  ns.IpBatch("addr add " + address + "/24 dev " + interface + "\nlink set " + interface + " up\n");
-  ReadyForXdp(ns, interface);
-}
-
-}  // namespace
-
 Bed::Bed(const std::string& prefix)
     : up_(prefix + "-up"),
       router_(prefix + "-router"),

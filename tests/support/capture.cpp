@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -150,6 +151,24 @@ Injector::Injector(const NetNs& ns, const std::string& interface)
 
 void Injector::Send(const Bytes& frame) const {
   Check(static_cast<int>(send(socket_.get(), frame.data(), frame.size(), 0)), "inject a frame");
+}
+
+void Injector::Send(const std::vector<Bytes>& frames) const {
+  constexpr std::size_t kBatch = 64;
+  for (std::size_t done = 0; done < frames.size();) {
+    const std::size_t count = std::min(kBatch, frames.size() - done);
+    std::array<iovec, kBatch> data{};
+    std::array<mmsghdr, kBatch> messages{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bytes& frame = frames[done + i];
+      data[i] = {const_cast<std::uint8_t*>(frame.data()), frame.size()};
+      messages[i].msg_hdr.msg_iov = &data[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int sent = sendmmsg(socket_.get(), messages.data(), static_cast<unsigned>(count), 0);
+    Check(sent, "inject frames");
+    done += static_cast<std::size_t>(sent);
+  }
 }
 
 }  // namespace bpfcast::test

@@ -57,6 +57,8 @@ class Injector {
  public:
   Injector(const NetNs& ns, const std::string& interface);
   void Send(const Bytes& frame) const;
+  /// All of them, as fast as the kernel takes them.
+  void Send(const std::vector<Bytes>& frames) const;
 
  private:
   UniqueFd socket_;

@@ -5,7 +5,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -41,7 +43,8 @@ UniqueFd Connect(const fs::path& path) {
 }  // namespace
 
 std::string DaemonPath() {
-  return BPFCASTD_PATH;
+  const char* other = std::getenv("BPFCASTD");
+  return other == nullptr ? BPFCASTD_PATH : other;
 }
 std::string CliPath() {
   return BPFCAST_PATH;
@@ -53,6 +56,10 @@ ConfigFile::ConfigFile(const std::string& text) {
   if (fd < 0) throw std::runtime_error("cannot create " + name);
   close(fd);
   path_ = name;
+  Write(text);
+}
+
+void ConfigFile::Write(const std::string& text) const {
   std::ofstream(path_) << text;
 }
 
@@ -132,6 +139,40 @@ json Daemon::Call(const std::string& method) const {
     throw std::runtime_error("control socket: " + method + " gave: " + answer);
   }
   return message["result"];
+}
+
+json Daemon::Port(const std::string& name) const {
+  for (const json& port : Call("ports")) {
+    if (port["name"] == name) return port;
+  }
+  throw std::runtime_error("the daemon has no port " + name + ":\n" + Stderr());
+}
+
+json Daemon::GroupOn(const Ipv4Address& group, const std::string& port) const {
+  for (const json& entry : Call("groups")) {
+    if (entry["group"] == group.ToString() && entry["port"] == port) return entry;
+  }
+  return nullptr;
+}
+
+bool Daemon::WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+  return Eventually([&] { return !GroupOn(group, port).is_null(); }, limit);
+}
+
+bool Daemon::WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+  return Eventually([&] { return GroupOn(group, port).is_null(); }, limit);
+}
+
+void Daemon::WaitUntilUp(std::size_t ports, Clock::duration limit) const {
+  json last;
+  const bool ready = Eventually(
+      [&] {
+        last = Call("ports");
+        return last.size() == ports &&
+               std::all_of(last.begin(), last.end(), [](const json& port) { return port["state"] == "up"; });
+      },
+      limit);
+  if (!ready) throw std::runtime_error("not every port is up: " + last.dump(1) + "\n" + Stderr());
 }
 
 CommandResult Daemon::Cli(const std::string& words) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address.h"
 #include "support/process.h"
 
 namespace bpfcast::test {
@@ -18,6 +19,8 @@ class ConfigFile {
   ConfigFile(const ConfigFile&) = delete;
   ConfigFile& operator=(const ConfigFile&) = delete;
   std::string path() const { return path_; }
+  /// Other contents for the same file.
+  void Write(const std::string& text) const;
 
  private:
   std::filesystem::path path_;
@@ -49,6 +52,16 @@ class Daemon {
   nlohmann::json Call(const std::string& method) const;
   /// Sends these octets to the control socket as they are and gives what comes back within `limit`.
   std::string Raw(const std::string& octets, Clock::duration limit = 500ms) const;
+  /// The port object of `name`; throws when there is none.
+  nlohmann::json Port(const std::string& name) const;
+  /// The group object of `group` on `port`; null when there is none.
+  nlohmann::json GroupOn(const Ipv4Address& group, const std::string& port) const;
+  bool WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit = 5s) const;
+  bool WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit = 5s) const;
+  /// Until it has that many ports and all are up; throws with what it has otherwise.
+  void WaitUntilUp(std::size_t ports, Clock::duration limit = 10s) const;
+  /// The file that it was started with, to be changed before a reload.
+  const ConfigFile& config() const { return config_; }
   /// `bpfcast --instance NAME VERB...`.
   CommandResult Cli(const std::string& words) const;
 
@@ -58,7 +71,8 @@ class Daemon {
   Process process_;
 };
 
-/// Where the build put the programs.
+/// Where the build put the programs. The environment variable BPFCASTD names another daemon, e.g. a sanitizer
+/// build.
 std::string DaemonPath();
 std::string CliPath();
 

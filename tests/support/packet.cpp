@@ -207,15 +207,37 @@ Bytes UdpFrame(const MacAddress& mac_from, const MacAddress& mac_to, const Forge
   return frame;
 }
 
-Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group, const std::vector<Ipv4Address>& sources) {
+Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group, const std::vector<Ipv4Address>& sources,
+              std::uint8_t qqic) {
   Bytes query{0x11, max_resp_code, 0, 0};
   Append(query, group.bytes());
-  query.push_back(2);    // QRV
-  query.push_back(125);  // QQIC
+  query.push_back(2);  // QRV
+  query.push_back(qqic);
   Put16(query, static_cast<unsigned>(sources.size()));
   for (const Ipv4Address& source : sources) Append(query, source.bytes());
   Store16(query, 2, InternetChecksum(query));
   return query;
+}
+
+Bytes IgmpV2(std::uint8_t type, std::uint8_t code, const Ipv4Address& group) {
+  Bytes message{type, code, 0, 0};
+  Append(message, group.bytes());
+  Store16(message, 2, InternetChecksum(message));
+  return message;
+}
+
+Bytes ReportV3(const std::vector<IgmpRecord>& records) {
+  Bytes report{0x22, 0, 0, 0, 0, 0};
+  Put16(report, static_cast<unsigned>(records.size()));
+  for (const IgmpRecord& record : records) {
+    report.push_back(record.type);
+    report.push_back(0);  // no auxiliary data
+    Put16(report, static_cast<unsigned>(record.sources.size()));
+    Append(report, record.group.bytes());
+    for (const Ipv4Address& source : record.sources) Append(report, source.bytes());
+  }
+  Store16(report, 2, InternetChecksum(report));
+  return report;
 }
 
 std::string ToText(const IgmpRecord& record) {

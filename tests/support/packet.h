@@ -94,7 +94,10 @@ struct ForgedUdp {
 Bytes UdpFrame(const MacAddress& mac_from, const MacAddress& mac_to, const ForgedUdp& udp);
 /// A v3 query; the checksum is computed.
 Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group,
-              const std::vector<Ipv4Address>& sources = {});
+              const std::vector<Ipv4Address>& sources = {}, std::uint8_t qqic = 125);
+/// An eight-octet message (RFC 2236): query 0x11, report 0x16, leave 0x17; `code` in tenths of a second.
+Bytes IgmpV2(std::uint8_t type, std::uint8_t code, const Ipv4Address& group);
+Bytes ReportV3(const std::vector<IgmpRecord>& records);
 
 /// "TO_EX 239.1.2.3 {}": for failure messages.
 std::string ToText(const IgmpRecord& record);

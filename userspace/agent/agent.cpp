@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/link_view.h"
+#include "agent/log_text.h"
 #include "agent/version.h"
 #include "os/clock.h"
 #include "os/local_memberships.h"
@@ -19,29 +21,11 @@ constexpr Duration kRetry = std::chrono::seconds(10);
 /// Many sockets that join at once are seen in one sweep.
 constexpr Duration kSweepPause = std::chrono::milliseconds(100);
 
-constexpr PortId kUpstream{0};
-
 ProxyConfig<Igmp> ToProxyConfig(const Config& config) {
   ProxyConfig<Igmp> proxy;
-  proxy.upstream = kUpstream;
-  proxy.host.timing = config.upstream.timing;
-  for (std::size_t i = 0; i < config.downstreams.size(); ++i) {
-    DownstreamConfig<Igmp> downstream;
-    downstream.port = static_cast<PortId>(i + 1);
-    downstream.querier.timing = config.downstreams[i].timing;
-    proxy.downstreams.push_back(std::move(downstream));
-  }
+  proxy.upstream = kUpstreamPort;
+  proxy.host = ToHostConfig(config.upstream, Link());
   return proxy;
-}
-
-std::vector<Port> MakePorts(const Config& config) {
-  std::vector<Port> ports(config.downstreams.size() + 1);
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    ports[i].id = static_cast<PortId>(i);
-    ports[i].role = i == 0 ? PortRole::kUpstream : PortRole::kDownstream;
-    ports[i].config = i == 0 ? config.upstream : config.downstreams[i - 1];
-  }
-  return ports;
 }
 
 }  // namespace
@@ -56,8 +40,15 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
       // it.
       proxy_(ToProxyConfig(config_.config),
              Random(static_cast<std::uint64_t>(started_.time_since_epoch().count()) ^
-                    static_cast<std::uint64_t>(getpid()) << 32)),
-      ports_(MakePorts(config_.config)) {}
+                    static_cast<std::uint64_t>(getpid()) << 32)) {
+  Port& upstream = ports_[kUpstreamPort];
+  upstream.id = kUpstreamPort;
+  upstream.role = PortRole::kUpstream;
+  upstream.config = config_.config.upstream;
+  for (const InterfaceConfig& downstream : config_.config.downstreams) {
+    AddDownstream(downstream, PortOrigin::kNamed);
+  }
+}
 
 Agent::~Agent() = default;
 
@@ -70,6 +61,10 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   agent->links_ = std::move(*links);
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });
+  loop.OnReloadSignal([self] {
+    const auto changes = self->Reload();
+    if (changes && changes->empty()) spdlog::info("{}: nothing changed", self->config_.config_file);
+  });
 
   const Time now = Now();
   agent->next_tick_ = now + kTick;
@@ -134,6 +129,7 @@ void Agent::FinishTurn() {
   if (const Time now = Now(); next_sweep_ <= now) SweepLocalMemberships(now);
   ApplyUpdate();
   SendPackets();
+  LogNotices();
   const Time next = std::min({proxy_.NextExpiry(), next_tick_, next_retry_, next_sweep_});
   if (next == armed_) return;
   armed_ = next;
@@ -149,7 +145,7 @@ void Agent::SweepLocalMemberships(Time now) {
   }
   std::set<Ipv4Address> groups;
   std::set<Ipv4Address> upstream;
-  for (const Port& port : ports_) {
+  for (const auto& [id, port] : ports_) {
     const auto joined = memberships->find(port.link.ifindex);
     if (joined == memberships->end()) continue;
     for (const Ipv4Address& group : joined->second) {
@@ -181,11 +177,19 @@ void Agent::ApplyUpdate() {
 
 void Agent::SendPackets() {
   for (const SendPacket<Igmp>& send : std::exchange(effects_.packets, {})) {
-    Port& port = PortOf(send.port);
-    if (!port.socket) continue;
+    const auto found = ports_.find(send.port);
+    if (found == ports_.end() || !found->second.socket) continue;
+    Port& port = found->second;
     if (const auto sent = port.socket->Send(send.packet.destination, send.packet.bytes); !sent) {
       Trouble(port, sent.error().message);
     }
+  }
+}
+
+void Agent::LogNotices() {
+  for (const PortNotice<Igmp>& notice : std::exchange(effects_.notices, {})) {
+    const auto found = ports_.find(notice.port);
+    if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
   }
 }
 
@@ -197,16 +201,30 @@ RpcMethods Agent::Methods() {
     return StatusJson(instance, PortViews(), proxy_, Counters());
   };
   methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters()); };
-  methods["groups"] = [this] { return GroupsJson(PortViews(), proxy_, CountersOfRoutes(), Now()); };
+  methods["groups"] = [this]() -> Result<std::string> {
+    const auto routes = datapath_->CountersOfRoutes();
+    if (!routes) return tl::unexpected(routes.error());
+    return GroupsJson(PortViews(), proxy_, *routes, Now());
+  };
+  methods["flows"] = [this]() -> Result<std::string> {
+    const auto flows = datapath_->Flows();
+    if (!flows) return tl::unexpected(flows.error());
+    return FlowsJson(PortViews(), proxy_, *flows, Now());
+  };
+  methods["reload"] = [this]() -> Result<std::string> {
+    const auto changes = Reload();
+    if (!changes) return tl::unexpected(changes.error());
+    return ReloadJson(*changes);
+  };
   return methods;
 }
 
 std::vector<PortView> Agent::PortViews() {
   std::vector<PortView> views;
   views.reserve(ports_.size());
-  for (Port& port : ports_) {
+  for (auto& [id, port] : ports_) {
     PortView view;
-    view.id = port.id;
+    view.id = id;
     view.name = port.config.name;
     view.role = port.role;
     view.waiting = port.waiting;
@@ -222,13 +240,6 @@ std::vector<PortView> Agent::PortViews() {
     views.push_back(std::move(view));
   }
   return views;
-}
-
-std::vector<RouteCounters<Igmp>> Agent::CountersOfRoutes() {
-  auto counters = datapath_->CountersOfRoutes();
-  if (counters) return std::move(*counters);
-  spdlog::error("{}", counters.error().message);
-  return {};
 }
 
 DatapathCounters Agent::Counters() {

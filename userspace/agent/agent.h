@@ -39,19 +39,32 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  /// Returns after SIGTERM or SIGINT, when the upstream has been left.
+  /// Returns after SIGTERM or SIGINT, when the upstream has been left. SIGHUP reloads.
   void Run();
 
  private:
   Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> datapath);
 
+  // Configuration.
+  /// Reads the file again and does what it changes; says what that is. On failure the running
+  /// configuration stays.
+  Result<std::vector<std::string>> Reload();
+  void ChangeUpstream(const InterfaceConfig& config, std::vector<std::string>& changes);
+  void ChangeDownstreams(const Config& config, std::vector<std::string>& changes);
+  void ChangeSettings(Port& port, const InterfaceConfig& config);
+  void AddDownstream(const InterfaceConfig& config, PortOrigin origin);
+  void RemoveDownstream(PortId id);
+  Port* FindPort(const std::string& interface);
+
   // Ports follow their interfaces.
   void FollowLinks();
+  void FollowDefaultDownstreams();
   void FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses);
   void Connect(Port& port, const Link& link);
   void Disconnect(Port& port);
   void Install(Port& port);
   void ShowState(Port& port, const std::string& waiting);
+  static void WarnOfBridge(const Link& link);
   void Trouble(Port& port, const std::string& message);
 
   // What happens in one turn of the loop.
@@ -62,12 +75,11 @@ class Agent {
   void SweepLocalMemberships(Time now);
   void ApplyUpdate();
   void SendPackets();
+  void LogNotices();
 
   RpcMethods Methods();
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
-  std::vector<RouteCounters<Igmp>> CountersOfRoutes();
-  Port& PortOf(PortId id) { return ports_[static_cast<std::size_t>(id)]; }
 
   EventLoop& loop_;
   AgentConfig config_;
@@ -75,7 +87,7 @@ class Agent {
   std::unique_ptr<Datapath> datapath_;
   AllMulticastFlags all_multicast_;
   Proxy<Igmp> proxy_;
-  std::vector<Port> ports_;  // by PortId
+  std::map<PortId, Port> ports_;  // the upstream is the first
   std::unique_ptr<LinkMonitor> links_;
   std::unique_ptr<ControlServer> control_;
   PacketBatch batch_;
@@ -83,6 +95,7 @@ class Agent {
   ProxyEffects<Igmp> effects_;  // of this turn
   bool follow_links_ = true;
   bool recheck_ports_ = true;  // drivers change what they can do without a word; look again now and then
+  bool ports_exhausted_ = false;  // said once
   bool resync_ = false;        // the datapath refused something: give it the whole table again
   Time next_tick_{};
   Time next_retry_{};

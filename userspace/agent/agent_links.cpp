@@ -2,6 +2,7 @@
 // address.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/agent.h"
@@ -11,20 +12,40 @@
 namespace bpfcast {
 
 void Agent::FollowLinks() {
+  FollowDefaultDownstreams();
   std::vector<Ipv4Address> own_addresses;
-  for (const Port& port : ports_) {
+  for (const auto& [id, port] : ports_) {
     const Link* link = links_->Find(port.config.name);
     if (link == nullptr) continue;
     for (const LinkAddress& address : link->addresses) own_addresses.push_back(address.local);
   }
   // Before anything of a new interface is set up everything of the old one is gone: two ports may have
   // swapped names.
-  for (Port& port : ports_) {
+  for (auto& [id, port] : ports_) {
     const Link* link = links_->Find(port.config.name);
     if (port.link.ifindex != 0 && (link == nullptr || link->ifindex != port.link.ifindex)) Disconnect(port);
   }
-  for (Port& port : ports_) FollowLink(port, own_addresses);
+  for (auto& [id, port] : ports_) FollowLink(port, own_addresses);
   recheck_ports_ = false;
+}
+
+void Agent::FollowDefaultDownstreams() {
+  const Config& config = config_.config;
+  // What went away goes first, so that names that come and go (ppp0, ppp1, ...) do not use up the ports.
+  std::vector<PortId> gone;
+  for (const auto& [id, port] : ports_) {
+    if (port.origin == PortOrigin::kDefault && links_->Find(port.config.name) == nullptr) gone.push_back(id);
+  }
+  for (const PortId id : gone) RemoveDownstream(id);
+  if (!config.default_downstream) return;
+  for (const Link* link : links_->All()) {
+    const bool disabled =
+        std::find(config.disabled.begin(), config.disabled.end(), link->name) != config.disabled.end();
+    if (link->loopback || link->addresses.empty() || disabled || FindPort(link->name) != nullptr) continue;
+    InterfaceConfig downstream = *config.default_downstream;
+    downstream.name = link->name;
+    AddDownstream(downstream, PortOrigin::kDefault);
+  }
 }
 
 void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses) {
@@ -32,6 +53,7 @@ void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses
   if (link != nullptr) {
     if (!port.socket) Connect(port, *link);
     const bool changed = port.link != *link;
+    if (changed && link->bridge != port.link.bridge) WarnOfBridge(*link);
     port.link = *link;
     if (changed || recheck_ports_) Install(port);
   }
@@ -111,6 +133,14 @@ void Agent::ShowState(Port& port, const std::string& waiting) {
   const auto address = port.link.PrimaryAddress();
   spdlog::info("{}: up, {}, {} ({})", port.config.name, address ? address->ToString() : "no address",
                port.attachment.hook == Hook::kXdp ? "xdp" : "tc", port.attachment.reason);
+}
+
+void Agent::WarnOfBridge(const Link& link) {
+  if (!link.bridge || !link.bridge->snooping || !link.bridge->never_router_port) return;
+  spdlog::warn(
+      "{0}: this bridge snoops and never counts as a multicast router, so joins of IGMPv2 hosts do not reach "
+      "bpfcastd; run: ip link set {0} type bridge mcast_router 1",
+      link.name);
 }
 
 void Agent::Trouble(Port& port, const std::string& message) {

@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include "agent/config_igmpproxy.h"
+#include "agent/config_notes.h"
 #include "agent/config_toml.h"
+#include "agent/config_values.h"
 #include "os/os_error.h"
 #include "os/unique_fd.h"
 
@@ -38,6 +42,43 @@ tl::expected<std::string, std::string> ReadFile(const std::string& path) {
   }
 }
 
+enum class Grammar : std::uint8_t { kToml, kIgmpproxy, kNeither };
+
+struct Beginning {
+  Grammar grammar = Grammar::kNeither;
+  std::string_view word;  // the first one; empty in a file that says nothing
+  TextPosition at;
+};
+
+/// The first word tells the grammar: TOML goes on with '=' or begins with '[', igmpproxy.conf is words alone.
+Beginning Recognise(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  Beginning beginning;
+  std::size_t begin = 0;
+  for (std::size_t line = 0;;) {
+    begin = text.find_first_not_of(kBlank, begin);
+    for (std::size_t end; (end = text.find('\n', line)) < begin && end != std::string_view::npos;) {
+      line = end + 1;
+      ++beginning.at.line;
+    }
+    if (begin == std::string_view::npos) return {};
+    beginning.at.column = static_cast<unsigned>(begin - line + 1);
+    if (text[begin] != '#') break;
+    begin = std::min(text.find('\n', begin), text.size());
+  }
+  text.remove_prefix(begin);
+  beginning.word = text.substr(0, text.find_first_of(std::string_view(" \t\r\n#=\0", 7)));
+  const std::size_t next = text.find_first_not_of(" \t", beginning.word.size());
+  const char first = text.front();
+  if (first == '[' || first == '"' || first == '\'' || (next < text.size() && text[next] == '=')) {
+    beginning.grammar = Grammar::kToml;
+  } else if (LooksLikeIgmpproxyKeyword(beginning.word)) {
+    beginning.grammar = Grammar::kIgmpproxy;
+  }
+  return beginning;
+}
+
 }  // namespace
 
 tl::expected<Config, ConfigProblems> LoadConfig(const std::string& path) {
@@ -47,7 +88,21 @@ tl::expected<Config, ConfigProblems> LoadConfig(const std::string& path) {
 }
 
 tl::expected<Config, ConfigProblems> ParseConfig(std::string_view text, const std::string& file) {
-  return ParseTomlConfig(text, file);
+  const Beginning beginning = Recognise(text);
+  switch (beginning.grammar) {
+    case Grammar::kToml:
+      return ParseTomlConfig(text, file);
+    case Grammar::kIgmpproxy:
+      return ParseIgmpproxyConfig(text, file);
+    case Grammar::kNeither:
+      break;
+  }
+  ConfigNotes notes(file);
+  notes.Problem(beginning.at,
+                (beginning.word.empty() ? "the file says nothing"
+                                        : Quoted(beginning.word) + " begins no configuration") +
+                    "; TOML begins with upstream = \"eth0\", an igmpproxy.conf with phyint eth0 upstream");
+  return tl::unexpected(notes.Problems());
 }
 
 }  // namespace bpfcast

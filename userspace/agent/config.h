@@ -1,6 +1,8 @@
 // Config: what an operator asks for, checked.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -8,6 +10,7 @@
 
 #include "membership/timing.h"
 #include "routing/datapath.h"
+#include "routing/proxy.h"
 
 namespace bpfcast {
 
@@ -18,12 +21,26 @@ struct InterfaceConfig {
   std::string name;
   HookSetting hook = HookSetting::kAuto;
   SourceCheck source_check = SourceCheck::kSubnet;
+  std::vector<Prefix<Ipv4Address>> other_sources;  // altnet
+  std::uint8_t ttl_threshold = 1;                  // F-08
+  AccessList<Igmp> access;  // downstream: what hosts may ask for (C-85); upstream: what is asked (E-08)
+  Version version = Version::kV3;  // C-60
+  OlderQueriers older_queriers = OlderQueriers::kFollow;
+  FastLeave fast_leave = FastLeave::kOff;
+  ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
   Timing timing;
+
+  bool operator==(const InterfaceConfig&) const = default;
 };
 
 struct Config {
   InterfaceConfig upstream;
   std::vector<InterfaceConfig> downstreams;
+  /// What becomes of interfaces with an IPv4 address that are neither named nor in `disabled`: downstreams of
+  /// this form, or nothing.
+  std::optional<InterfaceConfig> default_downstream;
+  std::vector<std::string> disabled;
+  std::string user;                   // give up root for this user once everything is set up; empty: stay
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
 };
 

@@ -16,7 +16,11 @@ constexpr std::string_view kLooksLike = R"(; write "200ms", "1.5s", "2m", or a n
 constexpr double kLongestSeconds = 365.0 * 86400;
 constexpr std::size_t kLongestName = 15;
 
-/// Levenshtein distance.
+char Lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+/// Levenshtein distance; case does not matter.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -24,7 +28,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
     std::size_t diagonal = row[0];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      const std::size_t replaced = diagonal + (Lower(a[i - 1]) == Lower(b[j - 1]) ? 0 : 1);
       diagonal = row[j];
       row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
     }
@@ -67,6 +71,43 @@ Result<void> CheckInterfaceName(std::string_view name) {
     }
   }
   return {};
+}
+
+Result<Prefix<Ipv4Address>> ParseNetwork(std::string_view text) {
+  constexpr const char* kNetworkLooksLike = "is not a network; write \"192.0.2.0/24\" or one address";
+  const std::size_t slash = text.find('/');
+  const auto address = Ipv4Address::Parse(text.substr(0, slash));
+  if (!address) return Fail(kNetworkLooksLike);
+  if (slash == std::string_view::npos) return Prefix<Ipv4Address>{*address, Ipv4Address::kBits};
+  const std::string_view bits = text.substr(slash + 1);
+  unsigned length = 0;
+  const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), length);
+  if (error != std::errc() || end != bits.data() + bits.size()) return Fail(kNetworkLooksLike);
+  if (length > Ipv4Address::kBits) return Fail("has a prefix length of more than 32 bits");
+  return Prefix<Ipv4Address>{*address, length};
+}
+
+Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>& network) {
+  auto bytes = network.address.bytes();
+  for (unsigned i = network.length; i < Ipv4Address::kBits; ++i) {
+    bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] & ~(0x80U >> (i % 8)));
+  }
+  return {Ipv4Address(bytes), network.length};
+}
+
+std::string Quoted(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string quoted = "'";
+  for (const char c : text.substr(0, kLongest)) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet >= 0x20 && octet < 0x7f) {
+      quoted += c;
+    } else {
+      quoted += {'\\', 'x', kDigits[octet >> 4], kDigits[octet & 15]};
+    }
+  }
+  return quoted + (text.size() > kLongest ? "...'" : "'");
 }
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {

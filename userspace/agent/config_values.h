@@ -1,11 +1,12 @@
-// Values of the configuration, whatever the grammar: durations, interface names, words that were nearly
-// right.
+// Values of the configuration, whatever the grammar: durations, interface names, networks, words that were
+// nearly right.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -19,7 +20,16 @@ Result<Duration> DurationFromSeconds(double seconds);
 /// What the kernel takes as an interface name; the error says why not.
 Result<void> CheckInterfaceName(std::string_view name);
 
-/// ", did you mean 'upstream'?" for the most similar candidate; empty when none is similar.
+/// "192.0.2.0/24", or one address; host bits are kept. The error says what a network looks like.
+Result<Prefix<Ipv4Address>> ParseNetwork(std::string_view text);
+/// The same network without host bits.
+Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>& network);
+
+/// 'text' for a message: on one line, printable, not too long.
+std::string Quoted(std::string_view text);
+
+/// ", did you mean 'upstream'?" for the most similar candidate, whatever its case; empty when none is
+/// similar.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace bpfcast

@@ -51,8 +51,10 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
   if (params != request.end() && !(params->is_structured() && params->empty())) {
     return {ErrorLine(*id, kInvalidParams, "'" + name + "' takes no parameters")};
   }
+  const auto result = found->second();
+  if (!result) return {ErrorLine(*id, kRpcFailed, result.error().message)};
   // The result is JSON already; it may be large and is not parsed again.
-  return {R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)" + found->second() + "}"};
+  return {R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)" + *result + "}"};
 }
 
 }  // namespace bpfcast

@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace bpfcast {
 
-/// Methods take no parameters and return the JSON text of their result.
-using RpcMethods = std::map<std::string, std::function<std::string()>, std::less<>>;
+/// Methods take no parameters and return the JSON text of their result, or an error for the caller.
+using RpcMethods = std::map<std::string, std::function<Result<std::string>()>, std::less<>>;
 
 struct RpcReply {
   std::optional<std::string> line;  // without the line end; nothing for a notification
@@ -24,5 +26,6 @@ std::string RpcErrorLine(int code, std::string_view message);
 
 inline constexpr int kRpcInvalidRequest = -32600;
 inline constexpr int kRpcBusy = -32000;
+inline constexpr int kRpcFailed = -32001;
 
 }  // namespace bpfcast

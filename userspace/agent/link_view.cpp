@@ -2,6 +2,28 @@
 
 namespace bpfcast {
 
+HostConfig<Igmp> ToHostConfig(const InterfaceConfig& config, const Link& link) {
+  HostConfig<Igmp> host;
+  host.timing = config.timing;
+  host.version = config.version;
+  host.access = config.access;
+  if (link.mtu != 0) host.mtu = link.mtu;
+  return host;
+}
+
+DownstreamConfig<Igmp> ToDownstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
+  DownstreamConfig<Igmp> downstream;
+  downstream.port = id;
+  downstream.access = config.access;
+  downstream.foreign_querier = config.foreign_querier;
+  downstream.querier.timing = config.timing;
+  downstream.querier.version = config.version;
+  downstream.querier.older_queriers = config.older_queriers;
+  downstream.querier.fast_leave = config.fast_leave;
+  if (link.mtu != 0) downstream.querier.mtu = link.mtu;
+  return downstream;
+}
+
 std::string WaitingReason(const Link* link, PortRole role) {
   if (link == nullptr) return "no such device";
   if (!link->admin_up || !link->running) return "link is down";
@@ -32,6 +54,8 @@ DatapathPort ToDatapathPort(PortId id, PortRole role, const InterfaceConfig& con
   port.mac = link.mac;
   port.mtu = link.mtu;
   port.source_check = config.source_check;
+  port.other_sources = config.other_sources;
+  port.ttl_threshold = config.ttl_threshold;
   for (const LinkAddress& address : link.addresses) {
     port.own_addresses.push_back(address.local);
     port.subnets.push_back(address.subnet);

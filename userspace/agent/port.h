@@ -1,6 +1,7 @@
 // Port: a configured interface at run time.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,10 +14,19 @@
 
 namespace bpfcast {
 
-/// Lives as long as the agent; everything below `config` follows the interface that has its name now.
+/// Every instance's upstream has this number, whatever its interface is.
+inline constexpr PortId kUpstreamPort{0};
+
+enum class PortOrigin : std::uint8_t {
+  kNamed,    // in the configuration; waits for its interface
+  kDefault,  // a default downstream; goes with its interface
+};
+
+/// Everything below `config` follows the interface that has its name now.
 struct Port {
   PortId id{};
   PortRole role = PortRole::kDownstream;
+  PortOrigin origin = PortOrigin::kNamed;
   InterfaceConfig config;
 
   Link link;            // ifindex 0: there is no such interface

@@ -1,4 +1,4 @@
-// What the control socket shows, as JSON text.
+// What the control socket shows, as JSON text. One view, one file: views_NAME.cpp.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,22 @@ struct InstanceView {
 
 /// `ports` has one element for each port of `proxy`, by PortId.
 std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
+                       const Proxy<Igmp>& proxy, const DatapathCounters& counters, Time now);
+std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                      const DatapathCounters& counters, Time now);
+/// One row for each group on each port.
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                       const std::vector<RouteCounters<Igmp>>& routes, Time now);
+/// One row for each stream on each port on which it arrives, with the ports that it is meant for now.
+std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                      const std::vector<FlowCounters<Igmp>>& flows, Time now);
+/// What a reload changed, one sentence each.
+std::string ReloadJson(const std::vector<std::string>& changed);
+
+/// The same as of now.
+std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
                        const Proxy<Igmp>& proxy, const DatapathCounters& counters);
 std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
                       const DatapathCounters& counters);
-std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                       const std::vector<RouteCounters<Igmp>>& routes, Time now);
 
 }  // namespace bpfcast

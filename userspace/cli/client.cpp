@@ -11,6 +11,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 namespace bpfcast {
 namespace {
@@ -46,48 +47,60 @@ bool WaitFor(int fd, short events, Clock::time_point deadline) {
   }
 }
 
+tl::unexpected<CallError> NoAnswer(std::string why) {
+  return tl::unexpected(CallError{CallError::Kind::kNoAnswer, std::move(why)});
+}
+
+tl::unexpected<CallError> NoAnswer(int error) {
+  return NoAnswer(std::generic_category().message(error));
+}
+
 }  // namespace
 
-Result<Json> Call(const std::string& instance, const std::string& method) {
+CallResult Call(const std::string& instance, const std::string& method) {
   const std::string path = "/run/bpfcast/" + instance + ".sock";
-  const auto nobody = [&](const std::string& why) {
-    return Fail("no bpfcastd answers on " + path + " (" + why +
-                "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`");
-  };
-  const auto failed = [&](int error) { return nobody(std::generic_category().message(error)); };
+  auto result = CallAt(path, method);
+  if (result || result.error().kind == CallError::Kind::kRefused) return result;
+  return NoAnswer("no bpfcastd answers on " + path + " (" + result.error().message +
+                  "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`");
+}
+
+CallResult CallAt(const std::string& path, const std::string& method) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return failed(ENAMETOOLONG);
+  if (path.size() >= sizeof(address.sun_path)) return NoAnswer(ENAMETOOLONG);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
 
   const Socket socket;
-  if (socket.fd() < 0) return failed(errno);
+  if (socket.fd() < 0) return NoAnswer(errno);
   const auto deadline = Clock::now() + kTimeout;
   while (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
     // The queue of waiting clients is full: it empties when the agent gets round to it.
-    if (errno != EAGAIN && errno != EINTR) return failed(errno);
-    if (Clock::now() > deadline) return nobody("too many clients wait");
+    if (errno != EAGAIN && errno != EINTR) return NoAnswer(errno);
+    if (Clock::now() > deadline) return NoAnswer("too many clients wait");
     poll(nullptr, 0, 10);
   }
   const std::string request = Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}}.dump() + "\n";
   if (send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
-    return failed(errno);
+    return NoAnswer(errno);
   }
   std::string answer;
   std::array<char, 65536> buffer{};
   while (answer.empty() || answer.back() != '\n') {
-    if (!WaitFor(socket.fd(), POLLIN, deadline)) return nobody("no answer within 5 s");
+    if (!WaitFor(socket.fd(), POLLIN, deadline)) return NoAnswer("no answer within 5 s");
     const ssize_t got = recv(socket.fd(), buffer.data(), buffer.size(), 0);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got < 0) return failed(errno);
-    if (got == 0) return nobody("it hung up");
+    if (got < 0) return NoAnswer(errno);
+    if (got == 0) return NoAnswer("it hung up");
     answer.append(buffer.data(), static_cast<std::size_t>(got));
   }
   Json reply = Json::parse(answer, nullptr, false);
-  if (reply.is_discarded() || !reply.is_object()) return nobody("the answer is not JSON");
+  if (reply.is_discarded() || !reply.is_object()) return NoAnswer("the answer is not JSON");
   if (const auto error = reply.find("error"); error != reply.end()) {
-    return Fail("bpfcastd refused '" + method + "': " + error->value("message", "no reason given"));
+    return tl::unexpected(
+        CallError{CallError::Kind::kRefused,
+                  "bpfcastd refused '" + method + "': " + error->value("message", "no reason given")});
   }
   return std::move(reply["result"]);
 }

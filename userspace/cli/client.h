@@ -3,12 +3,25 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-
-#include "base/result.h"
+#include <tl/expected.hpp>
 
 namespace bpfcast {
 
-/// Calls a method of the agent of `instance`. The error says who does not answer and why.
-Result<nlohmann::ordered_json> Call(const std::string& instance, const std::string& method);
+struct CallError {
+  enum class Kind {
+    kNoAnswer,  // there is no agent, or it does not answer
+    kRefused,   // it answered that it cannot
+  };
+  Kind kind = Kind::kNoAnswer;
+  std::string message;
+};
+
+using CallResult = tl::expected<nlohmann::ordered_json, CallError>;
+
+/// Calls a method of the agent of `instance`. The error says who does not answer, and why.
+CallResult Call(const std::string& instance, const std::string& method);
+
+/// The same, at any socket.
+CallResult CallAt(const std::string& path, const std::string& method);
 
 }  // namespace bpfcast

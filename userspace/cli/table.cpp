@@ -3,8 +3,6 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 namespace bpfcast {
 
@@ -33,32 +31,6 @@ std::string Table::ToString() const {
     text += '\n';
   }
   return text;
-}
-
-std::string HumanBytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 6> kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return unit == 0 || value >= 99.5 ? fmt::format("{:.0f} {}", value, kUnits[unit])
-                                    : fmt::format("{:.1f} {}", value, kUnits[unit]);
-}
-
-std::string HumanCount(std::uint64_t count) {
-  std::string digits = std::to_string(count);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ' ');
-  return digits;
-}
-
-std::string HumanSeconds(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f}s", seconds);
-  const auto whole = static_cast<std::uint64_t>(seconds);
-  if (whole < 3600) return fmt::format("{}m {}s", whole / 60, whole % 60);
-  if (whole < 86400) return fmt::format("{}h {}m", whole / 3600, whole / 60 % 60);
-  return fmt::format("{}d {}h", whole / 86400, whole / 3600 % 24);
 }
 
 }  // namespace bpfcast

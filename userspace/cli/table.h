@@ -1,7 +1,6 @@
 // Aligned text for people.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,12 +24,5 @@ class Table {
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
-
-/// "1.2 MB"
-std::string HumanBytes(std::uint64_t bytes);
-/// "1 234 567"
-std::string HumanCount(std::uint64_t count);
-/// "3d 4h", "2m 5s", "1.5s"
-std::string HumanSeconds(double seconds);
 
 }  // namespace bpfcast

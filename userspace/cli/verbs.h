@@ -8,6 +8,12 @@ namespace bpfcast {
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);
+/// One line for each group on each port.
 std::string GroupsText(const nlohmann::ordered_json& groups);
+/// A block for each group, with timers, sources and hosts.
+std::string GroupDetailsText(const nlohmann::ordered_json& groups);
+std::string FlowsText(const nlohmann::ordered_json& flows);
+/// What changed.
+std::string ReloadText(const nlohmann::ordered_json& result);
 
 }  // namespace bpfcast

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "datapath/bpf_counters.h"
+#include "datapath/flow_table.h"
 #include "datapath/port_facts.h"
 #include "spdlog/spdlog.h"
 
@@ -31,6 +32,18 @@ std::string Named(const RouteKey<Igmp>& key) {
   text += ",";
   text += key.group.ToString();
   return text + ")";
+}
+
+bool SameSources(const DatapathPort& a, const DatapathPort& b) {
+  return a.role == b.role && a.source_check == b.source_check && a.own_addresses == b.own_addresses &&
+         a.subnets == b.subnets && a.other_sources == b.other_sources;
+}
+
+// The clock that the programs read: the time line of the caller may start anywhere.
+Time KernelTime() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 }  // namespace
@@ -73,10 +86,18 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
                 " is not an Ethernet interface, and bpfcast serves no others; take it out of the "
                 "configuration or use a bridge or veth in front of it");
   }
-  if (!same) RemovePort(port.id);
+  if (!same) {
+    RemovePort(port.id);
+    // An interface that was renamed may come under its new name before it goes under the old one.
+    const auto old = std::find_if(ports_.begin(), ports_.end(), [&](const auto& entry) {
+      return entry.second.port.ifindex == port.ifindex;
+    });
+    if (old != ports_.end()) RemovePort(old->first);
+  }
   AttachedPort& attached = ports_[port.id];
+  const bool same_sources = same && SameSources(attached.port, port);
   attached.port = port;
-  Result<void> done = Describe(port);
+  Result<void> done = Describe(port, same_sources ? std::nullopt : std::optional(MakeSourceRules(Ports())));
   if (done) done = AttachTc(attached);
   if (!done) {
     RemovePort(port.id);
@@ -86,8 +107,9 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
   return attached.attachment;
 }
 
-// Everything that the programs read of a port, before the first packet of it comes.
-Result<void> BpfDatapath::Describe(const DatapathPort& port) {
+// Everything that the programs read of a port, before the first packet of it comes. Of the sources, what
+// accepts comes before what is taken away, so that no good one is refused in between.
+Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional<SourceRules>& new_rules) {
   bpfcast_port entry{};
   entry.ifindex = port.ifindex;
   entry.mtu = port.mtu;
@@ -97,18 +119,30 @@ Result<void> BpfDatapath::Describe(const DatapathPort& port) {
   entry.check_sources = port.source_check != SourceCheck::kOff;
   entry.unknown_sources = static_cast<std::uint8_t>(UnknownSourceVerdict(port));
   const auto id = static_cast<std::uint32_t>(port.id);
-  if (Result<void> written = WriteSources(); !written) return written;
+  if (new_rules) {
+    if (Result<void> written = AddSources(*new_rules); !written) return written;
+  }
   if (Result<void> written = object_.ports.Set(id, entry); !written) return written;
+  if (new_rules) RemoveOtherSources(*new_rules);
   if (Result<void> written = object_.if_port.Set(port.ifindex, id); !written) return written;
   std::optional<OilPort> oil_port;  // a port that is down is in no list, as one that is not there
   if (port.up) {
     if (Result<void> written = device_maps_.SetPort(port.id, port.ifindex); !written) return written;
     oil_port = OilPort{port.ifindex, port.mtu, port.xdp_target};
   }
-  const Result<void> built = oils_.SetPort(port.id, oil_port);
-  routes_.Refresh();
-  if (!built) return built;
+  SetOilPort(port.id, oil_port);
   return WriteDefaultRoute();
+}
+
+// A list that cannot follow the port costs neither the port nor the other ports of the list anything: Tick
+// builds it as soon as it can.
+void BpfDatapath::SetOilPort(PortId id, const std::optional<OilPort>& port) {
+  if (Result<void> built = oils_.SetPort(id, port); !built) {
+    spdlog::warn("some groups do not follow a change of {} yet: {}",
+                 port ? "ifindex " + std::to_string(port->ifindex) : "a port that went",
+                 built.error().message);
+  }
+  routes_.Refresh();
 }
 
 void BpfDatapath::RemovePort(PortId id) {
@@ -116,33 +150,34 @@ void BpfDatapath::RemovePort(PortId id) {
   if (known == ports_.end()) return;
   const std::uint32_t ifindex = known->second.port.ifindex;
   ports_.erase(known);
-  if (Result<void> built = oils_.SetPort(id, std::nullopt); !built)
-    spdlog::error("{}", built.error().message);
-  routes_.Refresh();
+  SetOilPort(id, std::nullopt);
   device_maps_.RemovePort(id);
   object_.if_port.Erase(ifindex);
   if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
     spdlog::error("{}", done.error().message);
   }
-  if (Result<void> done = WriteSources(); !done) spdlog::error("{}", done.error().message);
+  const SourceRules rules = MakeSourceRules(Ports());
+  if (Result<void> done = AddSources(rules); !done) spdlog::error("{}", done.error().message);
+  RemoveOtherSources(rules);
   if (Result<void> done = WriteDefaultRoute(); !done) spdlog::error("{}", done.error().message);
 }
 
-// What accepts comes before what is taken away, so that no good source is refused in between.
-Result<void> BpfDatapath::WriteSources() {
-  const SourceRules wanted = MakeSourceRules(Ports());
+Result<void> BpfDatapath::AddSources(const SourceRules& wanted) {
   for (const auto& [rule, verdict] : wanted) {
     const auto known = sources_.find(rule);
     if (known != sources_.end() && known->second == verdict) continue;
     if (Result<void> written = object_.sources.Set(ToKey(rule), verdict); !written) return written;
     sources_[rule] = verdict;
   }
+  return {};
+}
+
+void BpfDatapath::RemoveOtherSources(const SourceRules& wanted) {
   std::erase_if(sources_, [&](const auto& entry) {
     if (wanted.contains(entry.first)) return false;
     object_.sources.Erase(ToKey(entry.first));
     return true;
   });
-  return {};
 }
 
 Result<void> BpfDatapath::WriteDefaultRoute() {
@@ -222,15 +257,12 @@ void BpfDatapath::Tick(Time now) {
   RenewLease();
   routes_.Tick(now);
   if (Result<void> ticked = oils_.Tick(now); !ticked) spdlog::debug("{}", ticked.error().message);
+  if (oils_.Rebuild() == OilPool::Words::kChanged) routes_.Refresh();
 }
 
-// On the kernel's clock, which the programs read: the time line of the caller may start anywhere.
 void BpfDatapath::RenewLease() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const auto nanoseconds =
-      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
-  object_.control[0].lease = nanoseconds + static_cast<std::uint64_t>(config_.lease.count());
+  const Time end = KernelTime() + config_.lease;
+  object_.control[0].lease = static_cast<std::uint64_t>(end.time_since_epoch().count());
 }
 
 std::vector<DatapathPort> BpfDatapath::Ports() const {
@@ -258,6 +290,10 @@ Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes() {
     counters.push_back(*route);
   }
   return counters;
+}
+
+Result<std::vector<FlowCounters<Igmp>>> BpfDatapath::Flows() {
+  return ReadFlows(object_, KernelTime());
 }
 
 }  // namespace bpfcast

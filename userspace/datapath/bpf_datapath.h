@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ class BpfDatapath : public Datapath {
   void Tick(Time now) override;
   Result<DatapathCounters> Counters() override;
   Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() override;
+  Result<std::vector<FlowCounters<Igmp>>> Flows() override;
 
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }
@@ -66,8 +68,11 @@ class BpfDatapath : public Datapath {
   BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object);
 
   Result<void> PinMaps();
-  Result<void> Describe(const DatapathPort& port);
-  Result<void> WriteSources();
+  /// `new_rules`: of all sources, if the port changes them.
+  Result<void> Describe(const DatapathPort& port, const std::optional<SourceRules>& new_rules);
+  void SetOilPort(PortId id, const std::optional<OilPort>& port);
+  Result<void> AddSources(const SourceRules& wanted);
+  void RemoveOtherSources(const SourceRules& wanted);
   Result<void> WriteDefaultRoute();
   Result<void> AttachTc(AttachedPort& attached);
   void AttachXdp(AttachedPort& attached);

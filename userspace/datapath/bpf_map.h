@@ -32,6 +32,27 @@ class BpfMap {
   /// An entry that is not there is no error.
   void Erase(const Key& key) { bpf_map_delete_elem(fd_, &key); }
 
+  /// What a hash holds. In batches of whole buckets, so that entries that come and go meanwhile neither end
+  /// the walk nor start it over. `limit` is its max_entries.
+  Result<std::vector<std::pair<Key, Value>>> GetAll(std::uint32_t limit) {
+    std::vector<std::pair<Key, Value>> all;
+    std::vector<Key> keys(limit);
+    std::vector<Value> values(limit);
+    std::uint64_t position = 0;
+    bpf_map_batch_opts options{};
+    options.sz = sizeof options;
+    for (bool first = true, more = true; more; first = false) {
+      std::uint32_t count = limit;
+      more = bpf_map_lookup_batch(fd_, first ? nullptr : &position, &position, keys.data(), values.data(),
+                                  &count, &options) == 0;
+      if (!more && errno != ENOENT) {
+        return Fail(std::string("read BPF map ") + name_ + ": " + std::strerror(errno));
+      }
+      for (std::uint32_t i = 0; i < count; ++i) all.emplace_back(keys[i], values[i]);
+    }
+    return all;
+  }
+
  private:
   int fd_ = -1;
   const char* name_ = "";

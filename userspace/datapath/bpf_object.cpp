@@ -85,6 +85,7 @@ Result<void> BpfObject::MapArrays() {
   verdicts = {bpf_map__fd(maps.verdicts), "verdicts"};
   port_stat = {bpf_map__fd(maps.port_stat), "port_stat"};
   route_stat = {bpf_map__fd(maps.route_stat), "route_stat"};
+  flows = {bpf_map__fd(maps.flows), "flows"};
 
   auto control_array = MappedArray<bpfcast_control>::Map(bpf_map__fd(maps.control), "control", 1);
   if (!control_array) return tl::unexpected(control_array.error());

@@ -42,6 +42,7 @@ class BpfObject {
   PerCpuMap<std::uint64_t> verdicts;
   PerCpuMap<bpfcast_port_stat> port_stat;
   PerCpuMap<bpfcast_route_stats> route_stat;
+  BpfMap<bpfcast_flow_key, bpfcast_flow> flows;
 
  private:
   struct Destroy {

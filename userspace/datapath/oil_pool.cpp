@@ -18,7 +18,8 @@ Result<const Oil*> OilPool::Acquire(const PortSet& set) {
   const auto [position, is_new] = entries_.try_emplace(set);
   if (is_new) position->second = std::make_unique<Entry>();
   Entry& entry = *position->second;
-  if (is_new || entry.outdated) {
+  // One that is in use has readers of its present word; it waits for Rebuild().
+  if (is_new || (entry.outdated && entry.users == 0)) {
     entry.set = set;
     if (Result<void> built = Build(entry); !built) {
       entry.outdated = true;
@@ -55,17 +56,39 @@ Result<void> OilPool::SetPort(PortId id, const std::optional<OilPort>& port) {
       entry->outdated = true;
       continue;
     }
-    if (Result<void> built = Build(*entry); !built) {
-      Leave(*entry);
-      entry->word = 0;
-      entry->outdated = true;
-      result = built;
+    if (Result<void> built = Follow(*entry); !built) result = built;
+    if (entry->outdated && !port && entry->slot && entry->slot->kind == Kind::kDeviceMap) {
+      writer_.EmptyDeviceMap(entry->slot->number, {id});
     }
   }
   return result;
 }
 
+Result<void> OilPool::Follow(Entry& entry) {
+  if (std::exchange(entry.tick, ticks_) != ticks_) entry.builds = 0;
+  Result<void> built;
+  const bool now = ++entry.builds <= kBuildsAtOnce;
+  if (now) built = Build(entry);
+  if (!now || !built) entry.outdated = waiting_ = true;
+  return built;
+}
+
+OilPool::Words OilPool::Rebuild() {
+  Words words = Words::kSame;
+  if (!std::exchange(waiting_, false)) return words;
+  for (const auto& [set, entry] : entries_) {
+    if (!entry->outdated || entry->users == 0) continue;
+    if (Build(*entry)) {
+      words = Words::kChanged;
+    } else {
+      waiting_ = true;
+    }
+  }
+  return words;
+}
+
 Result<void> OilPool::Tick(Time now) {
+  ++ticks_;
   idle_.Tick(now, [this](const Idle& idle) {
     const auto entry = entries_.find(idle.set);
     if (entry == entries_.end() || entry->second->users > 0 || entry->second->released != idle.released)

@@ -4,6 +4,10 @@
 // port builds the list anew in another slot, and the slot left behind rests before it is used again. Small
 // sets are common and large ones rare, so slots come in sizes. Lists of native XDP targets have a device map,
 // made in batches ahead of need because each insertion into the map of maps waits for an RCU grace period.
+//
+// Hundreds of ports may change at once, and a list of them all would take a slot for each: a list is built at
+// once for its first changes between two Ticks, and for the later ones, or when there is no slot for it, by
+// Rebuild(). Until then it stays as it was, without the ports that are gone.
 #pragma once
 
 #include <array>
@@ -54,12 +58,16 @@ class OilPool {
   Result<const Oil*> Acquire(const PortSet& set);
   void Release(const Oil* oil);
 
-  /// A port came, changed, or went (nothing). Lists that have it get new words, which their users must take
-  /// over. On failure the lists that could not be built are empty.
+  /// A port came, changed, or went (nothing). Lists that have it get new words, now or by Rebuild(), which
+  /// their users must take over. The error is that of a list that could not be built.
   Result<void> SetPort(PortId id, const std::optional<OilPort>& port);
 
   /// Device maps ahead of need, and what has rested is free again.
   Result<void> Tick(Time now);
+
+  enum class Words : std::uint8_t { kSame, kChanged };
+  /// Builds the lists that wait for it, as far as there are slots. Changed words are to be taken over.
+  Words Rebuild();
 
   /// Lists in use.
   std::size_t size() const { return used_; }
@@ -70,6 +78,8 @@ class OilPool {
   static constexpr std::array<std::uint32_t, 4> kSizes = {16, 64, 256, 1024};
   /// Device maps made at a time, by size.
   static constexpr std::array<std::uint32_t, 4> kBatch = {32, 8, 4, 2};
+  /// Changes of ports between two Ticks that a list follows at once.
+  static constexpr unsigned kBuildsAtOnce = 2;
 
   struct Slot {
     std::uint32_t number = 0;
@@ -83,6 +93,8 @@ class OilPool {
     std::size_t users = 0;
     std::uint64_t released = 0;  // number of the release that left it without users
     bool outdated = false;
+    unsigned builds = 0;     // for changes of ports, ...
+    std::uint64_t tick = 0;  // ... since this Tick
   };
   struct Idle {
     PortSet set;
@@ -93,6 +105,7 @@ class OilPool {
   };
 
   Result<void> Build(Entry& entry);
+  Result<void> Follow(Entry& entry);
   Result<Slot> TakeSlot(std::size_t ports, Kind kind);
   Result<void> Grow(std::size_t size);
   std::optional<std::uint32_t> NewSlots(std::size_t size, std::uint32_t count);
@@ -106,6 +119,8 @@ class OilPool {
   std::uint32_t next_slot_ = 0;
   std::size_t used_ = 0;
   std::uint64_t releases_ = 0;
+  std::uint64_t ticks_ = 0;
+  bool waiting_ = false;  // for Rebuild(): lists in use that are outdated
   std::array<bool, kSizes.size()> wanted_ = {true, false, false,
                                              false};  // sizes with device maps kept in stock
   std::array<std::vector<Slot>, kSizes.size() * 2> free_;

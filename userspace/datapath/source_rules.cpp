@@ -42,6 +42,7 @@ SourceRules MakeSourceRules(const std::vector<DatapathPort>& ports) {
     if (port.source_check == SourceCheck::kOff) continue;
     const auto scope = static_cast<std::uint32_t>(port.id);
     if (port.role == PortRole::kUpstream) {
+      // Even inside an altnet of the upstream, such as 0.0.0.0/0: these are not its sources.
       for (const DatapathPort& other : ports) {
         if (other.role != PortRole::kDownstream) continue;
         for (const auto& subnet : other.subnets) rules[RuleFor(scope, subnet)] = BPFCAST_RPF;
@@ -55,8 +56,9 @@ SourceRules MakeSourceRules(const std::vector<DatapathPort>& ports) {
 }
 
 std::uint32_t UnknownSourceVerdict(const DatapathPort& port) {
-  return port.source_check == SourceCheck::kSubnet && port.role == PortRole::kDownstream ? BPFCAST_RPF
-                                                                                         : BPFCAST_FORWARDED;
+  if (port.source_check == SourceCheck::kOff) return BPFCAST_FORWARDED;
+  const bool open = port.role == PortRole::kUpstream && port.other_sources.empty();
+  return open ? BPFCAST_FORWARDED : BPFCAST_RPF;
 }
 
 }  // namespace bpfcast

@@ -22,14 +22,18 @@ void AppendSplit(Query<F> form, const std::vector<typename F::Address>& sources,
 }  // namespace
 
 template <class F>
-std::size_t GroupState<F>::OnRecord(const GroupRecord<F>& record, Version version, const LinkRules& rules,
-                                    Time now, std::vector<Query<F>>& out) {
+std::size_t GroupState<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter,
+                                    const LinkRules& rules, Time now, std::vector<Query<F>>& out) {
+  const Time gmi = now + rules.timing.GroupMembershipInterval();
+  const Leaver leaver = hosts_.Knows(reporter.address) ? Leaver::kKnown : Leaver::kUnknown;
+  hosts_.OnRecord(record, reporter, now, gmi, rules.max_hosts_per_group);
+  last_reporter_ = reporter.address;
   // C-64: a report of an older version is an IS_EX({}) here; its leave, a TO_IN({}), starts no timer.
-  if (version != Version::kV3 && record.type == RecordType::kIsEx) {
-    older_hosts_.OnReport(version, now + rules.timing.OlderHostPresentInterval());
+  if (record.type == RecordType::kIsEx) {
+    older_hosts_.OnHeard(reporter.version, now + rules.timing.OlderHostPresentInterval());
   }
   Sources sources;
-  switch (MeaningInMode(record.type, older_hosts_.Mode())) {
+  switch (MeaningInMode(record.type, older_hosts_.Oldest())) {
     case RecordMeaning::kIgnored:
       return 0;
     case RecordMeaning::kWithoutSources:
@@ -39,9 +43,9 @@ std::size_t GroupState<F>::OnRecord(const GroupRecord<F>& record, Version versio
       break;
   }
   const std::size_t left_out = Admit(record.type, sources, rules.max_sources_per_group);
-  const Time gmi = now + rules.timing.GroupMembershipInterval();
-  const Ask ask = mode_ == FilterMode::kInclude ? OnRecordInInclude(record.type, sources, gmi)
-                                                : OnRecordInExclude(record.type, sources, gmi);
+  Ask ask = mode_ == FilterMode::kInclude ? OnRecordInInclude(record.type, sources, gmi)
+                                          : OnRecordInExclude(record.type, sources, gmi);
+  if (HostsDecide(rules, now)) ask = LeftToAsk(std::move(ask), leaver);
   if (StartQueries(ask, rules, now) == Round::kNow) SendRound(rules, now, out);
   return left_out;
 }
@@ -154,6 +158,47 @@ typename GroupState<F>::Ask GroupState<F>::OnRecordInExclude(RecordType type, co
   return ask;
 }
 
+/// C-81, C-82: older hosts keep silent when another host reported the group already, so that they are not all
+/// known.
+template <class F>
+bool GroupState<F>::HostsDecide(const LinkRules& rules, Time now) const {
+  return rules.fast_leave == FastLeave::kTracked && rules.role == RouterRole::kQuerier &&
+         rules.version == Version::kV3 && older_hosts_.Oldest() == Version::kV3 &&
+         rules.hosts_known_from <= now && hosts_.IsComplete(now);
+}
+
+/// C-81, C-83. What another known host wants is kept as long as that host is; what nobody wants ends now.
+/// Left to ask: when the group would go back to INCLUDE while hosts in that mode remain, for their sources
+/// may be forgotten; and when the leaver is not among the known hosts.
+template <class F>
+typename GroupState<F>::Ask GroupState<F>::LeftToAsk(Ask ask, Leaver leaver) {
+  Ask left;
+  if (ask.group) {
+    if (const auto until = hosts_.ExcludeUntil()) {
+      group_timer_ = std::min(group_timer_, *until);
+    } else if (leaver == Leaver::kKnown && hosts_.empty()) {
+      sources_.clear();
+      ExpireGroup();
+      return left;
+    } else {
+      left.group = true;
+    }
+  }
+  std::vector<Address> sources;
+  for (const Address& address : ask.sources) {
+    if (const auto until = hosts_.WantedUntil(address)) {
+      std::optional<Time>& timer = sources_.at(address).timer;
+      timer = std::min(*timer, *until);
+    } else if (leaver == Leaver::kKnown) {
+      Lapse(address);
+    } else {
+      sources.push_back(address);
+    }
+  }
+  left.sources = Sources(std::move(sources));
+  return left;
+}
+
 /// Lowers the timers and sets the retransmission counts of what is asked about (C-30, C-31).
 template <class F>
 typename GroupState<F>::Round GroupState<F>::StartQueries(const Ask& ask, const LinkRules& rules, Time now) {
@@ -206,6 +251,16 @@ void GroupState<F>::SendRound(const LinkRules& rules, Time now, std::vector<Quer
 }
 
 template <class F>
+void GroupState<F>::OnQuery(const Query<F>& query, Time end) {
+  if (query.sources.empty() && mode_ == FilterMode::kExclude) group_timer_ = std::min(group_timer_, end);
+  for (const Address& address : query.sources) {
+    const auto found = sources_.find(address);
+    if (found == sources_.end() || !found->second.timer) continue;
+    found->second.timer = std::min(*found->second.timer, end);
+  }
+}
+
+template <class F>
 Time GroupState<F>::NextExpiry() const {
   Time next = std::min({group_timer_, next_round_, older_hosts_.NextExpiry()});
   for (const auto& [address, source] : sources_) next = std::min(next, source.timer.value_or(kNever));
@@ -222,19 +277,21 @@ void GroupState<F>::Expire(Time now, const LinkRules& rules, std::vector<Query<F
   }
 }
 
-/// C-05: INCLUDE forgets the source, EXCLUDE moves it from X to Y. Nobody is asked about it any more.
 template <class F>
 void GroupState<F>::ExpireSources(Time now) {
   for (auto it = sources_.begin(); it != sources_.end();) {
-    Source& source = it->second;
-    if (!source.timer || *source.timer > now) {
-      ++it;
-    } else if (mode_ == FilterMode::kInclude) {
-      it = sources_.erase(it);
-    } else {
-      source = Source();
-      ++it;
-    }
+    const auto [address, source] = *it++;
+    if (source.timer && *source.timer <= now) Lapse(address);
+  }
+}
+
+/// C-05: INCLUDE forgets the source, EXCLUDE moves it from X to Y. Nobody is asked about it any more.
+template <class F>
+void GroupState<F>::Lapse(const Address& source) {
+  if (mode_ == FilterMode::kInclude) {
+    sources_.erase(source);
+  } else {
+    sources_[source] = Source();
   }
 }
 

@@ -10,13 +10,15 @@
 #include "membership/link_rules.h"
 #include "membership/membership_record.h"
 #include "membership/older_versions.h"
+#include "membership/tracked_hosts.h"
 #include "wire/message.h"
 
 namespace bpfcast {
 
-/// INCLUDE (A) or EXCLUDE (X,Y) with the group timer, the source timers, the specific queries under way and
-/// the older hosts of the group. A value without I/O, clock or callbacks. Invariants: in INCLUDE every source
-/// timer runs; the group timer runs in EXCLUDE only; so a state that is not empty always has a deadline.
+/// INCLUDE (A) or EXCLUDE (X,Y) with the group timer, the source timers, the specific queries under way, the
+/// older hosts and the known hosts of the group. A value without I/O, clock or callbacks. Invariants: in
+/// INCLUDE every source timer runs; the group timer runs in EXCLUDE only; so a state that is not empty always
+/// has a deadline.
 template <class F>
 class GroupState {
  public:
@@ -24,11 +26,13 @@ class GroupState {
 
   explicit GroupState(const Address& group) : group_(group) {}
 
-  /// Applies one record that came in a report of `version` (C-10..C-25, C-64..C-66). Returns how many new
-  /// sources were left out because the group has no room for them; sources that are known already
-  /// always have room.
-  std::size_t OnRecord(const GroupRecord<F>& record, Version version, const LinkRules& rules, Time now,
-                       std::vector<Query<F>>& out);
+  /// Applies one record (C-10..C-25, C-64..C-66, C-80..C-83). Returns how many new sources were left out
+  /// because the group has no room for them; sources that are known already always have room.
+  std::size_t OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, const LinkRules& rules,
+                       Time now, std::vector<Query<F>>& out);
+  /// A specific query of the link's querier with S clear: what it names ends at `end` if nobody reports it
+  /// again (C-40).
+  void OnQuery(const Query<F>& query, Time end);
 
   /// Not kNever unless empty.
   Time NextExpiry() const;
@@ -52,10 +56,10 @@ class GroupState {
   /// Nothing when the source is unknown or blocked.
   std::optional<Time> SourceTimer(const Address& source) const;
   /// The compatibility mode (C-64).
-  Version HostVersion() const { return older_hosts_.Mode(); }
+  Version HostVersion() const { return older_hosts_.Oldest(); }
 
   const Address& last_reporter() const { return last_reporter_; }
-  void SetLastReporter(const Address& reporter) { last_reporter_ = reporter; }
+  const TrackedHosts<F>& hosts() const { return hosts_; }
 
  private:
   using Sources = SourceSet<F>;
@@ -80,6 +84,11 @@ class GroupState {
   void Block(const Sources& sources);
   void Delete(const Sources& sources);
 
+  enum class Leaver : std::uint8_t { kKnown, kUnknown };
+  bool HostsDecide(const LinkRules& rules, Time now) const;
+  Ask LeftToAsk(Ask ask, Leaver leaver);
+  void Lapse(const Address& source);
+
   enum class Round : std::uint8_t { kNothingNew, kNow };
   Round StartQueries(const Ask& ask, const LinkRules& rules, Time now);
   void SendRound(const LinkRules& rules, Time now, std::vector<Query<F>>& out);
@@ -92,7 +101,8 @@ class GroupState {
   FilterMode mode_ = FilterMode::kInclude;
   Time group_timer_ = kNever;
   std::map<Address, Source> sources_;
-  OlderHosts older_hosts_;
+  OlderVersions older_hosts_;
+  TrackedHosts<F> hosts_;
   unsigned group_queries_left_ = 0;  // transmissions of Q(G) that are still to come
   Time next_round_ = kNever;         // when the next queries of this group are sent (C-34: one timer)
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <utility>
 
 namespace bpfcast {
@@ -11,111 +12,246 @@ using namespace std::chrono_literals;
 
 /// D-07: least time between first transmissions of changes.
 constexpr Duration kChangeSpacing = 10ms;
+/// D-16: least time between the parts of what is too much for one moment.
+constexpr Duration kPartSpacing = 5ms;
 /// No answer goes out sooner, also when the query allows no delay at all.
 constexpr Duration kTick = 1ms;
+/// B-11 in the modes of the older versions.
+constexpr Duration kOlderUnsolicitedReportInterval = 10s;
+
+/// All that an older version can say of a group.
+template <class F>
+MembershipRecord<F> AllSources() {
+  return {FilterMode::kExclude, {}};
+}
+
+/// What is told upstream of a merged record; empty when nothing may be said of it.
+template <class F>
+MembershipRecord<F> ToldBy(const HostConfig<F>& config, Version mode, const typename F::Address& group,
+                           const MembershipRecord<F>& merged) {
+  if (!F::IsRoutable(group)) return {};                                // D-06
+  MembershipRecord<F> told = Permitted(config.access, group, merged);  // E-08
+  if (mode == Version::kV3 && told.mode == FilterMode::kInclude) return told;
+  if (told.IsEmpty()) return {};
+  // D-19: the router side keeps SSM groups in INCLUDE mode. D-25: an older version would ask for all sources.
+  if (IsSsm(config.ssm_ranges, group)) return {};
+  if (mode == Version::kV3) return told;
+  return Permitted(config.access, group, AllSources<F>());
+}
+
+/// D-16: would the record begin a report that has to wait?
+template <class F>
+bool HasToWait(const GroupRecord<F>& record, const ReportPacker<F>& packer) {
+  return packer.size() >= Host<F>::kMostReportsAtOnce && !packer.Fits(record);
+}
 
 }  // namespace
 
 template <class F>
 Host<F>::Host(const HostConfig<F>& config, const MembershipDatabase<F>& database, Random random)
-    : config_(config), database_(database), random_(random), robustness_(config.timing.robustness) {}
+    : config_(config), database_(database), random_(random), mode_(ModeNow()) {}
 
 template <class F>
 void Host<F>::Start(Time now) {
   running_ = true;
-  for (const auto& [group, state] : database_.groups()) ScheduleChange({group, {}, state.merged}, now);
+  AnnounceAll(Robustness(), now);
 }
 
 template <class F>
 void Host<F>::Stop() {
   running_ = false;
-  robustness_ = config_.timing.robustness;
+  querier_robustness_ = 0;
+  older_queriers_ = {};
+  mode_ = ModeNow();
+  Forget();
+}
+
+template <class F>
+void Host<F>::Forget() {
   changes_.clear();
   change_deadlines_.Clear();
   first_transmission_due_ = kNever;
   answers_.clear();
   answer_deadlines_.Clear();
   general_answer_due_ = kNever;
+  unanswered_.clear();
+}
+
+template <class F>
+void Host<F>::Reconfigure(const HostConfig<F>& config, Time now) {
+  config_.version = config.version;
+  FollowMode(Announcement::kAll, now);
+  const HostConfig<F> before = std::exchange(config_, config);
+  config_.mtu = before.mtu;
+  if (!running_) return;
+  for (const auto& [group, state] : database_.groups()) {
+    ScheduleChange({group, ToldBy(before, mode_, group, state.merged), Told(group)}, Robustness(), now);
+  }
 }
 
 template <class F>
 void Host<F>::OnChange(const MembershipChange<F>& change, Time now) {
   assert(running_);
-  ScheduleChange(change, now);
-  // Also keeps what queries can make us remember within the size of the database.
-  if (change.after.IsEmpty()) ForgetAnswer(change.group);
+  const auto& [group, before, after] = change;
+  ScheduleChange({group, ToldBy(config_, mode_, group, before), ToldBy(config_, mode_, group, after)},
+                 Robustness(), now);
 }
 
 template <class F>
 void Host<F>::OnQuery(const Query<F>& query, Time now) {
   assert(running_);
-  robustness_ = query.robustness != 0 ? query.robustness : config_.timing.robustness;
-  const bool has_state =
-      query.IsGeneral() ? !database_.groups().empty() : !database_.Merged(query.group).IsEmpty();
-  if (!has_state) return;
-  const Time due = now + std::max(kTick, random_.UpTo(query.max_response_time));  // D-10
-  if (general_answer_due_ <= due) return;                                         // rule 1, D-11
+  querier_robustness_ = query.robustness;
   if (query.IsGeneral()) {
-    general_answer_due_ = due;  // rule 2, D-12
-  } else {
-    ScheduleGroupAnswer(query, due);
+    // B-12 by I-02, and D-20: an older query for one group does not count. Older queries carry no variables.
+    const Duration present =
+        config_.timing.robustness * config_.timing.query_interval + query.max_response_time;
+    older_queriers_.OnHeard(query.version, now + present);
+    FollowMode(Announcement::kNothing, now);
+    ScheduleGeneralAnswer(query, now);
+  } else if (!Told(query.group).IsEmpty()) {
+    const Time due = now + std::max(kTick, random_.UpTo(query.max_response_time));  // D-10
+    if (general_answer_due_ <= due) return;                                         // rule 1, D-11
+    ScheduleGroupAnswer(query.group, query.sources, due);
   }
 }
 
 template <class F>
+void Host<F>::OnReport(const Report<F>& report, Time) {
+  assert(running_);
+  // A router of an older version does not understand a newer report, so that saves nothing.
+  if (mode_ == Version::kV3 || report.version > mode_) return;
+  for (const GroupRecord<F>& record : report.records) {
+    if (record.type == RecordType::kIsEx) ForgetAnswer(record.group);
+  }
+}
+
+template <class F>
+Time Host<F>::ModeExpires() const {
+  return mode_ < config_.version ? older_queriers_.OldestExpires() : kNever;
+}
+
+template <class F>
 Time Host<F>::NextExpiry() const {
-  return std::min({change_deadlines_.Next(), answer_deadlines_.Next(), general_answer_due_});
+  return std::min(older_queriers_.NextExpiry(), std::max(NextReport(), paced_until_));
 }
 
 template <class F>
 void Host<F>::Expire(Time now, HostEffects<F>& out) {
-  ReportPacker<F> packer(config_.mtu, out);
+  older_queriers_.Expire(now);
+  FollowMode(Announcement::kAll, now);
+  if (paced_until_ > now) return;
+  ReportPacker<F> packer(mode_, config_.mtu, out);
   SendChanges(now, packer);
   SendGroupAnswers(now, packer);
   SendGeneralAnswer(now, packer);
+  if (NextReport() <= now) paced_until_ = now + kPartSpacing;
 }
 
 template <class F>
 void Host<F>::Leave(HostEffects<F>& out) {
   const MembershipRecord<F> nothing;
   for (const auto& [group, state] : database_.groups()) {
-    if (IsReportable(group, state.merged)) changes_[group].Add(state.merged, nothing, 1);
+    const auto told = Told(group);
+    if (!told.IsEmpty()) changes_[group].Add(told, nothing, 1);
   }
   // A leave that is still being retransmitted goes out once more, too.
   std::vector<Address> groups;
   for (const auto& [group, change] : changes_) groups.push_back(group);
   std::sort(groups.begin(), groups.end());
-  ReportPacker<F> packer(config_.mtu, out);
+  ReportPacker<F> packer(mode_, config_.mtu, out);
   for (const Address& group : groups) {
     for (auto& record : changes_.at(group).Records(group, nothing)) packer.Add(std::move(record));
   }
   Stop();
 }
 
-/// D-06; D-19: the router side keeps SSM groups in INCLUDE mode, nothing else may be said of them.
 template <class F>
-bool Host<F>::IsReportable(const Address& group, const MembershipRecord<F>& record) const {
-  return F::IsRoutable(group) && (record.mode == FilterMode::kInclude || !IsSsm(config_.ssm_ranges, group));
+unsigned Host<F>::Robustness() const {
+  return querier_robustness_ != 0 ? querier_robustness_ : config_.timing.robustness;  // D-03
 }
 
 template <class F>
-void Host<F>::ScheduleChange(const MembershipChange<F>& change, Time now) {
-  if (!F::IsRoutable(change.group)) return;
-  changes_[change.group].Add(change.before, change.after, robustness_);
+MembershipRecord<F> Host<F>::Told(const Address& group) const {
+  return ToldBy(config_, mode_, group, database_.Merged(group));
+}
+
+template <class F>
+Version Host<F>::ModeNow() const {
+  return std::max(F::kOldestVersion, std::min(config_.version, older_queriers_.Oldest()));
+}
+
+/// D-21, D-26. A change that was not told at all when the mode changed is told in the new one.
+template <class F>
+void Host<F>::FollowMode(Announcement announcement, Time now) {
+  if (std::exchange(mode_, ModeNow()) == mode_ || !running_) return;
+  std::vector<Address> untold;
+  for (const auto& [group, change] : changes_) {
+    if (change.IsUntold()) untold.push_back(group);
+  }
+  Forget();
+  if (announcement == Announcement::kAll) AnnounceAll(1, now);
+  for (const Address& group : untold) {
+    const auto told = Told(group);
+    const auto before =
+        told.IsEmpty() ? ToldBy(config_, mode_, group, AllSources<F>()) : MembershipRecord<F>();
+    ScheduleChange({group, before, told}, Robustness(), now);
+  }
+}
+
+template <class F>
+void Host<F>::AnnounceAll(unsigned robustness, Time now) {
+  for (const auto& [group, state] : database_.groups())
+    ScheduleChange({group, {}, Told(group)}, robustness, now);
+}
+
+template <class F>
+void Host<F>::ScheduleChange(const MembershipChange<F>& told, unsigned robustness, Time now) {
+  if (told.before == told.after) return;
+  // D-22: a leave of an older version is said once.
+  const bool once = mode_ != Version::kV3 && told.after.IsEmpty();
+  changes_[told.group].Add(told.before, told.after, once ? 1 : robustness);
   if (first_transmission_due_ == kNever) first_transmission_due_ = std::max(now, quiet_until_);
-  change_deadlines_.Set(change.group, first_transmission_due_);
+  change_deadlines_.Set(told.group, first_transmission_due_);
+  // Also keeps what queries can make us remember within the size of the database.
+  if (told.after.IsEmpty()) ForgetAnswer(told.group);
 }
 
 template <class F>
-void Host<F>::ScheduleGroupAnswer(const Query<F>& query, Time due) {
-  const auto [answer, is_new] = answers_.try_emplace(query.group, query.sources, due);  // rule 3
-  if (!is_new) answer->second.Add(query.sources, due);                                  // rules 4 and 5
-  answer_deadlines_.Set(query.group, answer->second.due());
+void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
+  if (database_.groups().empty()) return;
+  const auto due = [&] { return now + std::max(kTick, random_.UpTo(query.max_response_time)); };  // D-10
+  if (mode_ == Version::kV3) {
+    general_answer_due_ = std::min(general_answer_due_, due());  // rules 1 and 2, D-11, D-12
+    return;
+  }
+  for (const auto& [group, state] : database_.groups()) {  // RFC 2236 section 3: a timer for each group
+    if (!Told(group).IsEmpty()) ScheduleGroupAnswer(group, {}, due());
+  }
+}
+
+template <class F>
+void Host<F>::ScheduleGroupAnswer(const Address& group, const std::vector<Address>& sources, Time due) {
+  const std::vector<Address> all;
+  const auto& asked = mode_ == Version::kV3 ? sources : all;
+  const auto [answer, is_new] = answers_.try_emplace(group, asked, due);  // rule 3
+  if (!is_new) answer->second.Add(asked, due);                            // rules 4 and 5
+  answer_deadlines_.Set(group, answer->second.due());
 }
 
 template <class F>
 void Host<F>::ForgetAnswer(const Address& group) {
   if (answers_.erase(group) > 0) answer_deadlines_.Set(group, kNever);
+}
+
+template <class F>
+Time Host<F>::NextReport() const {
+  return std::min({change_deadlines_.Next(), answer_deadlines_.Next(), general_answer_due_});
+}
+
+template <class F>
+Time Host<F>::Retransmission(Time now) {
+  return now + std::max(kTick, random_.UpTo(mode_ == Version::kV3 ? config_.timing.unsolicited_report_interval
+                                                                  : kOlderUnsolicitedReportInterval));
 }
 
 template <class F>
@@ -126,23 +262,20 @@ void Host<F>::SendChanges(Time now, ReportPacker<F>& packer) {
     quiet_until_ = now + kChangeSpacing;
   }
   // Groups that were told in one report are told again in one report: one random gap for all of them (B-11).
-  const Time again = now + random_.UpTo(config_.timing.unsolicited_report_interval);
-  std::vector<Address> due;
+  // In an older version each has its own report, and its own gap.
+  const Time together = Retransmission(now);
   while (change_deadlines_.Next() <= now) {
-    due.push_back(change_deadlines_.NextKey());
-    change_deadlines_.Set(due.back(), kNever);
-  }
-  for (const Address& group : due) {
-    const auto change = changes_.find(group);
-    const MembershipRecord<F>& current = database_.Merged(group);
-    if (IsReportable(group, current)) {
-      for (auto& record : change->second.Records(group, current)) packer.Add(std::move(record));
-    }
-    change->second.CountReport();
-    if (change->second.IsDone()) {
-      changes_.erase(change);
+    const Address group = change_deadlines_.NextKey();
+    PendingChange<F>& change = changes_.at(group);
+    auto records = change.Records(group, Told(group));
+    if (!records.empty() && HasToWait(records.front(), packer)) return;
+    for (auto& record : records) packer.Add(std::move(record));
+    change.CountReport();
+    if (change.IsDone()) {
+      changes_.erase(group);
+      change_deadlines_.Set(group, kNever);
     } else {
-      change_deadlines_.Set(group, again);
+      change_deadlines_.Set(group, mode_ == Version::kV3 ? together : Retransmission(now));
     }
   }
 }
@@ -151,9 +284,10 @@ template <class F>
 void Host<F>::SendGroupAnswers(Time now, ReportPacker<F>& packer) {
   while (answer_deadlines_.Next() <= now) {
     const Address group = answer_deadlines_.NextKey();
-    const MembershipRecord<F>& current = database_.Merged(group);
-    auto record = answers_.at(group).Record(group, current);
-    if (record && IsReportable(group, current)) packer.Add(*std::move(record));
+    if (auto record = answers_.at(group).Record(group, Told(group))) {
+      if (HasToWait(*record, packer)) return;
+      packer.Add(*std::move(record));
+    }
     ForgetAnswer(group);
   }
 }
@@ -161,13 +295,19 @@ void Host<F>::SendGroupAnswers(Time now, ReportPacker<F>& packer) {
 template <class F>
 void Host<F>::SendGeneralAnswer(Time now, ReportPacker<F>& packer) {
   if (general_answer_due_ > now) return;
-  general_answer_due_ = kNever;
-  std::vector<Address> groups;
-  for (const auto& [group, state] : database_.groups()) {
-    if (IsReportable(group, state.merged)) groups.push_back(group);
+  if (unanswered_.empty()) {
+    for (const auto& [group, state] : database_.groups()) unanswered_.push_back(group);
+    std::sort(unanswered_.begin(), unanswered_.end(), std::greater<>());
   }
-  std::sort(groups.begin(), groups.end());
-  for (const Address& group : groups) packer.Add(CurrentState(group, database_.Merged(group)));
+  for (; !unanswered_.empty(); unanswered_.pop_back()) {
+    const Address group = unanswered_.back();
+    const auto told = Told(group);
+    if (told.IsEmpty()) continue;
+    auto record = CurrentState(group, told);
+    if (HasToWait(record, packer)) return;
+    packer.Add(std::move(record));
+  }
+  general_answer_due_ = kNever;
 }
 
 template class Host<Igmp>;

@@ -4,7 +4,7 @@
 
 namespace bpfcast {
 
-void OlderHosts::OnReport(Version version, Time until) {
+void OlderVersions::OnHeard(Version version, Time until) {
   switch (version) {
     case Version::kV1:
       v1_timer_ = until;
@@ -17,17 +17,21 @@ void OlderHosts::OnReport(Version version, Time until) {
   }
 }
 
-Version OlderHosts::Mode() const {
+Version OlderVersions::Oldest() const {
   if (v1_timer_ != kNever) return Version::kV1;
   if (v2_timer_ != kNever) return Version::kV2;
   return Version::kV3;
 }
 
-Time OlderHosts::NextExpiry() const {
+Time OlderVersions::OldestExpires() const {
+  return v1_timer_ != kNever ? v1_timer_ : v2_timer_;
+}
+
+Time OlderVersions::NextExpiry() const {
   return std::min(v1_timer_, v2_timer_);
 }
 
-void OlderHosts::Expire(Time now) {
+void OlderVersions::Expire(Time now) {
   if (v1_timer_ <= now) v1_timer_ = kNever;
   if (v2_timer_ <= now) v2_timer_ = kNever;
 }

@@ -1,4 +1,5 @@
-// OlderHosts: compatibility with hosts of older versions, RFC 9776 section 7.3.2 (RFC 9777 section 8.3.2).
+// OlderVersions: compatibility with hosts and routers of older versions, RFC 9776 section 7.3 (RFC 9777
+// section 8.3).
 #pragma once
 
 #include "base/time.h"
@@ -7,16 +8,18 @@
 
 namespace bpfcast {
 
-/// The Older Version Host Present timers of one group. MLD has no version below kV2, so one of them never
-/// runs there.
-class OlderHosts {
+/// The Older Version Present timers: of the hosts of one group (C-64), or of the queriers of one link (C-62).
+/// MLD has no version below kV2, so one of them never runs there.
+class OlderVersions {
  public:
-  /// C-64: a report of `version` was heard; `until` is one Older Host Present Interval away.
-  void OnReport(Version version, Time until);
-  /// The oldest version that is present: the compatibility mode of the group.
-  Version Mode() const;
+  /// A message of `version` was heard, which stays present `until` then. kV3 is not older than anything.
+  void OnHeard(Version version, Time until);
+  /// The oldest version that is present.
+  Version Oldest() const;
+  /// Until when Oldest() is present; kNever for kV3.
+  Time OldestExpires() const;
 
-  /// kNever when no timer runs.
+  /// The next timer of any version; kNever when none runs.
   Time NextExpiry() const;
   void Expire(Time now);
 

@@ -8,6 +8,7 @@ namespace bpfcast {
 template <class F>
 void PendingChange<F>::Add(const MembershipRecord<F>& before, const MembershipRecord<F>& after,
                            unsigned robustness) {
+  untold_ = true;
   if (before.mode != after.mode) {
     // The records with the whole list tell everything that was still pending, too.
     mode_reports_ = robustness;
@@ -38,6 +39,7 @@ std::vector<GroupRecord<F>> PendingChange<F>::Records(const typename F::Address&
 
 template <class F>
 void PendingChange<F>::CountReport() {
+  untold_ = false;
   if (mode_reports_ > 0) --mode_reports_;
   for (auto at = source_reports_.begin(); at != source_reports_.end();) {
     at = --at->second == 0 ? source_reports_.erase(at) : std::next(at);

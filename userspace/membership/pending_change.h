@@ -27,8 +27,11 @@ class PendingChange {
   /// Records() were sent. A TO_IN or TO_EX tells about every source, so it counts for each of them.
   void CountReport();
   bool IsDone() const { return mode_reports_ == 0 && source_reports_.empty(); }
+  /// Nothing was sent since the last change.
+  bool IsUntold() const { return untold_; }
 
  private:
+  bool untold_ = false;
   unsigned mode_reports_ = 0;
   std::map<typename F::Address, unsigned> source_reports_;  // values > 0
 };

@@ -35,16 +35,19 @@ bool IsSourceSpecific(Version version, RecordType type) {
 
 template <class F>
 Querier<F>::Querier(const QuerierConfig<F>& config) : config_(config) {
-  rules_.timing = config.timing;
-  rules_.version = config.version;
-  rules_.max_sources_per_group = config.max_sources_per_group;
-  SetMtu(config.mtu);
+  silent_until_.fill(Time::min());
+  UpdateRules();
 }
 
 template <class F>
 void Querier<F>::SetMtu(std::size_t mtu) {
   config_.mtu = mtu;
-  rules_.max_sources_per_query = SourcesPerQuery<F>(mtu);
+  UpdateRules();
+}
+
+template <class F>
+void Querier<F>::SetAddress(const Address& own) {
+  own_ = own;  // C-58: who won before stays the querier until its timer runs out
 }
 
 template <class F>
@@ -53,6 +56,10 @@ void Querier<F>::Start(Time now, QuerierEffects<F>& out) {
   running_ = true;
   startup_queries_left_ = config_.timing.startup_query_count;
   next_general_query_ = now;
+  // The startup queries are sent so often because some of them may be lost.
+  rules_.hosts_known_from = now +
+                            (config_.timing.startup_query_count - 1) * config_.timing.startup_query_interval +
+                            config_.timing.query_response_interval;
   SendGeneralQuery(now, out);
 }
 
@@ -62,14 +69,132 @@ void Querier<F>::Stop(QuerierEffects<F>& out) {
   for (const auto& [address, state] : groups_) before.emplace(address, state.Membership());
   groups_.clear();
   deadlines_.Clear();
+  others_.Clear();
+  older_queriers_ = OlderVersions();
+  UpdateRules();
   next_general_query_ = kNever;
   running_ = false;
   ReportChanges(before, out);
 }
 
 template <class F>
+void Querier<F>::Reconfigure(const QuerierConfig<F>& config, Time now, QuerierEffects<F>& /*out*/) {
+  const std::size_t mtu = config_.mtu;
+  config_ = config;
+  config_.mtu = mtu;
+  UpdateRules();
+  if (next_general_query_ != kNever)
+    next_general_query_ = std::min(next_general_query_, now + NextInterval());
+}
+
+template <class F>
 bool Querier<F>::running() const {
   return running_;
+}
+
+template <class F>
+std::optional<typename F::Address> Querier<F>::other_querier() const {
+  return others_.Elected();
+}
+
+template <class F>
+Time Querier<F>::OtherQuerierExpires() const {
+  return others_.LastExpiry();
+}
+
+template <class F>
+std::vector<TrackedHost<F>> Querier<F>::Hosts(const Address& group) const {
+  const GroupState<F>* state = Find(group);
+  return state == nullptr ? std::vector<TrackedHost<F>>() : state->hosts().List();
+}
+
+template <class F>
+void Querier<F>::OnQuery(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out) {
+  assert(running_);
+  if (source.IsUnspecified() || source == own_) return;  // C-55, C-59
+  HearElection(query, source, now, out);
+  HearVersion(query, source, now, out);
+  HearTiming(query, source, now, out);
+  HearSpecific(query, source, now);
+}
+
+template <class F>
+void Querier<F>::HearElection(const Query<F>& query, const Address& source, Time now,
+                              QuerierEffects<F>& out) {
+  if (!OtherQueriers<F>::Elects(query, source, own_)) {
+    others_.OnOther(query, source);
+    UpdateRules();
+    return;
+  }
+  const auto before = others_.Elected();
+  others_.OnElecting(query, source);
+  UpdateRules();
+  others_.Keep(source, now + rules_.timing.OtherQuerierPresentInterval());
+  if (others_.Elected() == before) return;
+  startup_queries_left_ = 0;
+  next_general_query_ = kNever;
+  out.notices.push_back({LinkEvent::kYielded, source, query.version, query.robustness, query.query_interval});
+}
+
+/// C-61, C-62; older specific queries change nothing (C-63).
+template <class F>
+void Querier<F>::HearVersion(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out) {
+  LinkNotice<F> notice{LinkEvent::kNewerQuery, source, query.version, query.robustness, query.query_interval};
+  if (query.version > config_.version) Warn(notice, now, out);
+  if (!query.IsGeneral()) return;
+  notice.event = LinkEvent::kOlderQuery;
+  if (query.version < config_.version) Warn(notice, now, out);
+  older_queriers_.OnHeard(query.version, now + rules_.timing.OlderHostPresentInterval());  // B-12
+  UpdateRules();
+}
+
+/// B-27. What a query leaves open agrees with everything.
+template <class F>
+void Querier<F>::HearTiming(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out) {
+  const Timing& ours = config_.timing;
+  const bool agrees =
+      (query.robustness == 0 || query.robustness == ours.robustness) &&
+      (query.query_interval == Duration::zero() || query.query_interval == ours.query_interval);
+  if (agrees) return;
+  Warn({LinkEvent::kTimingDiffers, source, query.version, query.robustness, query.query_interval}, now, out);
+}
+
+/// C-40, C-41, and C-43: any host could end streams with a forged query otherwise.
+template <class F>
+void Querier<F>::HearSpecific(const Query<F>& query, const Address& source, Time now) {
+  if (query.IsGeneral() || query.suppress_router_processing || others_.Elected() != source) return;
+  const auto found = groups_.find(query.group);
+  if (found == groups_.end()) return;
+  const Timing& timing = rules_.timing;
+  const Duration last_member_query_time = query.version == Version::kV3
+                                              ? timing.LastMemberQueryTime()
+                                              : timing.last_member_query_count * query.max_response_time;
+  found->second.OnQuery(query, now + last_member_query_time);
+  Settle(found->second);
+}
+
+template <class F>
+void Querier<F>::ExpireOtherQueriers(Time due, Time now, QuerierEffects<F>& out) {
+  const Address gone = *others_.Elected();
+  others_.Expire(due);
+  UpdateRules();
+  const auto elected = others_.Elected();
+  if (!elected) {
+    // C-54: one query at once, no startup again.
+    out.notices.push_back({LinkEvent::kTookOver, gone});
+    next_general_query_ = due;
+    SendGeneralQuery(now, out);
+  } else if (*elected != gone) {
+    out.notices.push_back({LinkEvent::kYielded, *elected});
+  }
+}
+
+template <class F>
+void Querier<F>::Warn(const LinkNotice<F>& notice, Time now, QuerierEffects<F>& out) {
+  Time& silent_until = silent_until_[static_cast<std::size_t>(notice.event)];
+  if (now < silent_until) return;
+  silent_until = now + std::chrono::minutes(1);
+  out.notices.push_back(notice);
 }
 
 template <class F>
@@ -83,32 +208,30 @@ void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time
       continue;
     }
     if (!before.contains(record.group)) before.emplace(record.group, Membership(record.group));
-    OnRecord(record, report.version, reporter, now, drops, out);
+    OnRecord(record, {reporter, report.version}, now, drops, out);
   }
   ReportChanges(before, out);
 }
 
 template <class F>
-void Querier<F>::OnRecord(const GroupRecord<F>& record, Version version, const Address& reporter, Time now,
+void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
                           DropCounters& drops, QuerierEffects<F>& out) {
   const auto found = groups_.find(record.group);
   if (found == groups_.end()) {
     // A record that makes no state (C-25) takes no room in the table either.
     GroupState<F> fresh(record.group);
-    const std::size_t left_out = fresh.OnRecord(record, version, rules_, now, out.queries);
+    const std::size_t left_out = fresh.OnRecord(record, reporter, rules_, now, out.queries);
     if (!fresh.IsEmpty() && groups_.size() >= config_.max_groups) {
       drops.Add(DropReason::kLimit);
       return;
     }
     drops.Add(DropReason::kLimit, left_out);
     if (fresh.IsEmpty()) return;
-    fresh.SetLastReporter(reporter);
     Settle(groups_.emplace(record.group, std::move(fresh)).first->second);
     return;
   }
   GroupState<F>& state = found->second;
-  drops.Add(DropReason::kLimit, state.OnRecord(record, version, rules_, now, out.queries));
-  state.SetLastReporter(reporter);
+  drops.Add(DropReason::kLimit, state.OnRecord(record, reporter, rules_, now, out.queries));
   Settle(state);
 }
 
@@ -125,7 +248,8 @@ void Querier<F>::Settle(const GroupState<F>& state) {
 
 template <class F>
 Time Querier<F>::NextExpiry() const {
-  return std::min(next_general_query_, deadlines_.Next());
+  return std::min(
+      {next_general_query_, others_.NextExpiry(), older_queriers_.NextExpiry(), deadlines_.Next()});
 }
 
 template <class F>
@@ -133,6 +257,15 @@ void Querier<F>::Expire(Time now, QuerierEffects<F>& out) {
   Before before;
   while (NextExpiry() <= now) {
     const Time due = NextExpiry();
+    if (older_queriers_.NextExpiry() == due) {
+      older_queriers_.Expire(due);
+      UpdateRules();
+      continue;
+    }
+    if (others_.NextExpiry() == due) {
+      ExpireOtherQueriers(due, now, out);
+      continue;
+    }
     if (next_general_query_ == due) {
       SendGeneralQuery(now, out);
       continue;
@@ -153,9 +286,27 @@ void Querier<F>::SendGeneralQuery(Time now, QuerierEffects<F>& out) {
   out.queries.push_back(MakeQuery<F>(rules_, rules_.timing.query_response_interval));
   do {
     if (startup_queries_left_ > 0) --startup_queries_left_;
-    next_general_query_ +=
-        startup_queries_left_ > 0 ? rules_.timing.startup_query_interval : rules_.timing.query_interval;
+    next_general_query_ += NextInterval();
   } while (next_general_query_ <= now);
+}
+
+template <class F>
+Duration Querier<F>::NextInterval() const {
+  return startup_queries_left_ > 0 ? rules_.timing.startup_query_interval : rules_.timing.query_interval;
+}
+
+template <class F>
+void Querier<F>::UpdateRules() {
+  rules_.timing = others_.Adopt(config_.timing);
+  rules_.role = others_.Elected() ? RouterRole::kNonQuerier : RouterRole::kQuerier;
+  rules_.version = config_.version;
+  if (config_.older_queriers == OlderQueriers::kFollow) {
+    rules_.version = std::min(rules_.version, older_queriers_.Oldest());
+  }
+  rules_.max_sources_per_query = SourcesPerQuery<F>(config_.mtu);
+  rules_.max_sources_per_group = config_.max_sources_per_group;
+  rules_.max_hosts_per_group = config_.max_hosts_per_group;
+  rules_.fast_leave = config_.fast_leave;
 }
 
 template <class F>

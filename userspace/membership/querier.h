@@ -1,8 +1,11 @@
 // Querier: the router side of one downstream link (RFC 9776 section 6 and 7.3, RFC 9777 section 7 and 8.3).
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -10,11 +13,19 @@
 #include "membership/deadline_queue.h"
 #include "membership/group_state.h"
 #include "membership/membership_record.h"
+#include "membership/older_versions.h"
+#include "membership/other_queriers.h"
 #include "membership/timing.h"
 #include "wire/drop_reason.h"
 #include "wire/message.h"
 
 namespace bpfcast {
+
+/// C-62: what an older General Query on the link does to the format of ours.
+enum class OlderQueriers : std::uint8_t {
+  kFollow,  // the oldest version on the link is used
+  kWarn,    // ours stays as it is configured
+};
 
 template <class F>
 struct QuerierConfig {
@@ -24,6 +35,29 @@ struct QuerierConfig {
   std::size_t mtu = 1500;                                                // queries are split to fit
   std::size_t max_groups = 32768;
   std::size_t max_sources_per_group = 512;
+  std::size_t max_hosts_per_group = 256;                                 // tracked hosts
+  OlderQueriers older_queriers = OlderQueriers::kFollow;
+  FastLeave fast_leave = FastLeave::kOff;
+};
+
+/// What an operator wants to hear of. Transitions are told always, the others at most once a minute each
+///
+enum class LinkEvent : std::uint8_t {
+  kYielded,        // `router` is the querier now (C-51)
+  kTookOver,       // `router` and all others were not heard for the Other Querier Present Interval (C-54)
+  kOlderQuery,     // `router` sends queries of the older `version` (C-61, C-62)
+  kNewerQuery,     // `router` sends queries of the newer `version` (C-61)
+  kTimingDiffers,  // the querier's `robustness` or `query_interval` is not ours (B-27)
+};
+inline constexpr std::size_t kLinkEvents = 5;
+
+template <class F>
+struct LinkNotice {
+  LinkEvent event{};
+  typename F::Address router;
+  Version version = Version::kV3;
+  unsigned robustness = 0;
+  Duration query_interval{};
 };
 
 /// Work that a call leaves to be done, in order.
@@ -31,10 +65,12 @@ template <class F>
 struct QuerierEffects {
   std::vector<Query<F>> queries;                    // send on this link
   std::vector<typename F::Address> changed_groups;  // Membership(group) is different now; no duplicates
+  std::vector<LinkNotice<F>> notices;
 };
 
 /// Owns the GroupState of every group on the link. Invariants: a group in the table has a deadline; a group
-/// without state is not in the table. Works only between Start() and Stop().
+/// without state is not in the table; General Queries are planned while we are the querier and only then, and
+/// then no other router is known that won. Works only between Start() and Stop().
 template <class F>
 class Querier {
  public:
@@ -47,9 +83,26 @@ class Querier {
   /// The link went down or lost its address: all groups are flushed.
   void Stop(QuerierEffects<F>& out);
   bool running() const;
+  /// The address that queries leave from; it decides the election. Call it before Start() (C-58).
+  void SetAddress(const Address& own);
+  /// New settings for what happens from now on; groups, running timers and the role stay, and so does
+  /// the MTU, which is the link's.
+  void Reconfigure(const QuerierConfig<F>& config, Time now, QuerierEffects<F>& out);
+
+  /// A query of another router on this link: election (C-51..C-55), adoption of its variables (B-20..B-23),
+  /// lowered timers (C-40..C-43), older versions (C-61..C-63).
+  void OnQuery(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
+  RouterRole role() const { return rules_.role; }
+  /// The elected querier while it is another router (C-53).
+  std::optional<Address> other_querier() const;
+  /// When it is given up; kNever while we are the querier.
+  Time OtherQuerierExpires() const;
+  /// The variables and the query version in force, adopted ones included.
+  const LinkRules& rules() const { return rules_; }
+  /// The hosts that are known to want the group; empty when the group is unknown (C-80).
+  std::vector<TrackedHost<F>> Hosts(const Address& group) const;
 
   /// Applies the records in wire order. What is refused is counted in `drops` (SSM C-70, LIMIT X-10).
-  /// `reporter` is kept for display only.
   void OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                 QuerierEffects<F>& out);
 
@@ -72,15 +125,28 @@ class Querier {
   /// What the groups touched by one call wanted before it.
   using Before = std::map<Address, MembershipRecord<F>>;
 
-  void OnRecord(const GroupRecord<F>& record, Version version, const Address& reporter, Time now,
-                DropCounters& drops, QuerierEffects<F>& out);
+  void OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now, DropCounters& drops,
+                QuerierEffects<F>& out);
   /// After every change of a group's state: the table and its deadline follow (the class invariants).
   void Settle(const GroupState<F>& state);
   void SendGeneralQuery(Time now, QuerierEffects<F>& out);
+  Duration NextInterval() const;
+  void UpdateRules();
+  void HearVersion(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
+  void HearTiming(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
+  void HearElection(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
+  void HearSpecific(const Query<F>& query, const Address& source, Time now);
+  void ExpireOtherQueriers(Time due, Time now, QuerierEffects<F>& out);
+  /// At most once a minute each event.
+  void Warn(const LinkNotice<F>& notice, Time now, QuerierEffects<F>& out);
   void ReportChanges(const Before& before, QuerierEffects<F>& out) const;
 
   QuerierConfig<F> config_;
-  LinkRules rules_;
+  LinkRules rules_;  // follows from config_, others_ and older_queriers_
+  Address own_;
+  OtherQueriers<F> others_;
+  OlderVersions older_queriers_;  // C-62
+  std::array<Time, kLinkEvents> silent_until_{};
   bool running_ = false;
   std::unordered_map<Address, GroupState<F>> groups_;
   DeadlineQueue<Address> deadlines_;

@@ -1,6 +1,7 @@
 #include "membership/report_packer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace bpfcast {
@@ -26,11 +27,17 @@ std::size_t Capacity(std::size_t mtu) {
 }  // namespace
 
 template <class F>
-ReportPacker<F>::ReportPacker(std::size_t mtu, std::vector<Report<F>>& out)
-    : capacity_(Capacity<F>(mtu)), used_(capacity_), out_(out) {}
+ReportPacker<F>::ReportPacker(Version version, std::size_t mtu, std::vector<Report<F>>& out)
+    : version_(version), capacity_(Capacity<F>(mtu)), used_(capacity_), out_(out), first_(out.size()) {}
+
+template <class F>
+bool ReportPacker<F>::Fits(const GroupRecord<F>& record) const {
+  return version_ == Version::kV3 && used_ + RecordSize(record) <= capacity_;
+}
 
 template <class F>
 void ReportPacker<F>::Add(GroupRecord<F> record) {
+  if (version_ != Version::kV3) return AddOlder(record);
   if (RecordSize(record) <= capacity_) {
     Append(std::move(record));
     return;
@@ -51,13 +58,21 @@ void ReportPacker<F>::Add(GroupRecord<F> record) {
 }
 
 template <class F>
+void ReportPacker<F>::AddOlder(const GroupRecord<F>& record) {
+  const bool leave = record.type == RecordType::kToIn;
+  assert((leave || record.type == RecordType::kToEx || record.type == RecordType::kIsEx) &&
+         record.sources.empty());
+  if (leave && version_ == Version::kV1) return;
+  out_.push_back({version_, {{leave ? RecordType::kToIn : RecordType::kIsEx, record.group, {}}}});
+}
+
+template <class F>
 void ReportPacker<F>::Append(GroupRecord<F> record) {
-  const std::size_t size = RecordSize(record);
-  if (used_ + size > capacity_) {
+  if (!Fits(record)) {
     out_.emplace_back();
     used_ = 0;
   }
-  used_ += size;
+  used_ += RecordSize(record);
   out_.back().records.push_back(std::move(record));
 }
 

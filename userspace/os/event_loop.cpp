@@ -15,27 +15,27 @@ namespace {
 /// A flood of events must not keep AfterWakeUp() from running.
 constexpr int kMaxBurst = 64;
 
+void AwaitSignals(asio::signal_set& signals, const EventLoop::Handler& handler) {
+  signals.async_wait([&signals, handler](const asio::error_code& error, int) {
+    if (error) return;
+    AwaitSignals(signals, handler);
+    handler();
+  });
+}
+
 }  // namespace
 
 struct EventLoop::Impl {
   asio::io_context context{1};
   asio::steady_timer timer{context};
-  asio::signal_set signals{context};
+  asio::signal_set stop_signals{context, SIGTERM, SIGINT};
+  asio::signal_set reload_signals{context, SIGHUP};
   Handler after_wake_up;
   bool stopped = false;
 
-  void AwaitSignal(const Handler& handler) {
-    signals.async_wait([this, handler](const asio::error_code& error, int) {
-      if (error) return;
-      AwaitSignal(handler);
-      handler();
-    });
-  }
 };
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) impl_->signals.add(signal);
-}
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::SetDeadline(Time deadline, Handler handler) {
@@ -49,7 +49,11 @@ void EventLoop::SetDeadline(Time deadline, Handler handler) {
 }
 
 void EventLoop::OnStopSignal(Handler handler) {
-  impl_->AwaitSignal(handler);
+  AwaitSignals(impl_->stop_signals, handler);
+}
+
+void EventLoop::OnReloadSignal(Handler handler) {
+  AwaitSignals(impl_->reload_signals, handler);
 }
 
 void EventLoop::AfterWakeUp(Handler handler) {

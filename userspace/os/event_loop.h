@@ -14,7 +14,7 @@ class EventLoop {
  public:
   using Handler = std::function<void()>;
 
-  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before OnStopSignal()
+  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before its handler is set
   /// waits for it.
   EventLoop();
   ~EventLoop();
@@ -23,8 +23,10 @@ class EventLoop {
 
   /// Runs `handler` once when `deadline` has passed; a new deadline replaces the old one, kNever clears it.
   void SetDeadline(Time deadline, Handler handler);
-  /// What SIGTERM, SIGINT and SIGHUP call, once the loop runs.
+  /// What SIGTERM and SIGINT call, once the loop runs.
   void OnStopSignal(Handler handler);
+  /// What SIGHUP calls.
+  void OnReloadSignal(Handler handler);
   /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of
   /// them.
   void AfterWakeUp(Handler handler);

@@ -67,4 +67,8 @@ const Link* LinkMonitor::Find(std::string_view name) const {
   return impl_->table.Find(name);
 }
 
+std::vector<const Link*> LinkMonitor::All() const {
+  return impl_->table.All();
+}
+
 }  // namespace bpfcast

@@ -23,16 +23,26 @@ struct LinkAddress {
   bool operator==(const LinkAddress&) const = default;
 };
 
+/// What a bridge does with multicast by itself.
+struct BridgeSettings {
+  bool snooping = false;
+  bool never_router_port = false;  // mcast_router 0: reports of IGMPv2 hosts do not reach the bridge itself
+
+  bool operator==(const BridgeSettings&) const = default;
+};
+
 /// An interface as the kernel tells it.
 struct Link {
   std::uint32_t ifindex = 0;
   std::string name;
+  bool loopback = false;
   bool admin_up = false;
   bool running = false;  // with carrier and not dormant (RFC 2863 operational state)
   bool all_multicast = false;
   MacAddress mac{};
   std::uint32_t mtu = 0;
   std::vector<LinkAddress> addresses;
+  std::optional<BridgeSettings> bridge;
 
   /// The first primary address: what we send from.
   std::optional<Ipv4Address> PrimaryAddress() const;
@@ -50,6 +60,8 @@ class LinkMonitor {
 
   /// The interface of that name now; null when there is none. Valid until the next wake-up.
   const Link* Find(std::string_view name) const;
+  /// All of them, sorted by ifindex; valid until the next wake-up.
+  std::vector<const Link*> All() const;
 
  private:
   struct Impl;

@@ -31,15 +31,44 @@ std::string ToName(const nlattr* attribute) {
   return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
 }
 
-/// Calls `visit(type, attribute)` for the attributes behind a header of `header_size`.
+/// Calls `visit(type, attribute)` for the attributes from `attribute` to `end`.
 template <class Visit>
-void ForEachAttribute(const nlmsghdr* message, std::size_t header_size, Visit visit) {
-  const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, header_size));
-  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
+void ForEachAttribute(const nlattr* attribute, const char* end, Visit visit) {
   for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
        attribute = mnl_attr_next(attribute)) {
     visit(mnl_attr_get_type(attribute), attribute);
   }
+}
+
+/// The same for the attributes behind a header of `header_size`.
+template <class Visit>
+void ForEachAttribute(const nlmsghdr* message, std::size_t header_size, Visit visit) {
+  ForEachAttribute(static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, header_size)),
+                   static_cast<const char*>(mnl_nlmsg_get_payload_tail(message)), visit);
+}
+
+/// The same for the attributes inside one.
+template <class Visit>
+void ForEachAttribute(const nlattr* nest, Visit visit) {
+  const auto* payload = static_cast<const char*>(mnl_attr_get_payload(nest));
+  ForEachAttribute(reinterpret_cast<const nlattr*>(payload), payload + mnl_attr_get_payload_len(nest), visit);
+}
+
+/// IFLA_LINKINFO of a bridge; nothing for other kinds.
+std::optional<BridgeSettings> ToBridgeSettings(const nlattr* link_info) {
+  constexpr std::uint8_t kNeverRouterPort = 0;  // MDB_RTR_TYPE_DISABLED
+  bool is_bridge = false;
+  BridgeSettings settings;
+  ForEachAttribute(link_info, [&](std::uint16_t type, const nlattr* attribute) {
+    if (type == IFLA_INFO_KIND) is_bridge = ToName(attribute) == "bridge";
+    if (type != IFLA_INFO_DATA || !is_bridge) return;  // the kind comes first
+    ForEachAttribute(attribute, [&](std::uint16_t data_type, const nlattr* data) {
+      if (mnl_attr_get_payload_len(data) != sizeof(std::uint8_t)) return;
+      if (data_type == IFLA_BR_MCAST_SNOOPING) settings.snooping = mnl_attr_get_u8(data) != 0;
+      if (data_type == IFLA_BR_MCAST_ROUTER) settings.never_router_port = mnl_attr_get_u8(data) == kNeverRouterPort;
+    });
+  });
+  return is_bridge ? std::optional(settings) : std::nullopt;
 }
 
 }  // namespace
@@ -79,6 +108,7 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
   Link& link = links_[ifindex];
   link.ifindex = ifindex;
   link.admin_up = (info->ifi_flags & IFF_UP) != 0;
+  link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.running = (info->ifi_flags & IFF_RUNNING) != 0;
   link.all_multicast = (info->ifi_flags & IFF_ALLMULTI) != 0;
   ForEachAttribute(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
@@ -90,6 +120,8 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
       CopyPayload(attribute, link.mac);
     } else if (type == IFLA_MTU && mnl_attr_get_payload_len(attribute) == sizeof(std::uint32_t)) {
       link.mtu = mnl_attr_get_u32(attribute);
+    } else if (type == IFLA_LINKINFO) {
+      link.bridge = ToBridgeSettings(attribute);
     }
   });
 }
@@ -126,6 +158,14 @@ void LinkTable::ApplyAddress(const nlmsghdr* message) {
 const Link* LinkTable::Find(std::string_view name) const {
   const auto found = names_.find(std::string(name));
   return found == names_.end() ? nullptr : &links_.at(found->second);
+}
+
+std::vector<const Link*> LinkTable::All() const {
+  std::vector<const Link*> all;
+  all.reserve(links_.size());
+  for (const auto& [ifindex, link] : links_) all.push_back(&link);
+  std::sort(all.begin(), all.end(), [](const Link* a, const Link* b) { return a->ifindex < b->ifindex; });
+  return all;
 }
 
 std::optional<Ipv4Address> Link::PrimaryAddress() const {

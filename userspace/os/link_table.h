@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "os/link_monitor.h"
 
@@ -18,6 +19,8 @@ class LinkTable {
   void Apply(const nlmsghdr* message);
   /// Null when there is no such interface.
   const Link* Find(std::string_view name) const;
+  /// Sorted by ifindex.
+  std::vector<const Link*> All() const;
 
  private:
   void ApplyLink(const nlmsghdr* message);

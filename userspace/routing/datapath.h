@@ -19,7 +19,8 @@ namespace bpfcast {
 /// Where a port's packets are taken from the kernel.
 enum class Hook : std::uint8_t { kXdp, kTc };
 
-/// Which sources a port accepts (F-12).
+/// Which sources a port accepts (F-12). kSubnet: a downstream those of its subnets and `other_sources`; the
+/// upstream all but those of a downstream subnet, or, once it has `other_sources`, only its subnets and these.
 enum class SourceCheck : std::uint8_t { kOff, kSubnet };
 
 /// A port as the datapath needs it: a live interface with everything that does not depend on a route.
@@ -62,6 +63,18 @@ struct RouteCounters {
   std::uint64_t dropped = 0;
 };
 
+/// One stream as the datapath saw it: packets of one source to a group that has a route.
+template <class F>
+struct FlowCounters {
+  RouteKey<F> key;  // with the packet's source
+  PortId arrival{};
+  PacketCount forwarded;
+  std::uint64_t dropped = 0;  // refused, or wanted by nobody
+  Time last{};                // when the last packet came
+  double packets_per_s = 0;   // of what was forwarded, over the last second or two; 0 when it stopped
+  double bits_per_s = 0;
+};
+
 struct DropCounter {
   std::string_view reason;  // the names of include/bpfcast/abi.h
   std::uint64_t packets = 0;
@@ -102,6 +115,8 @@ class Datapath {
 
   virtual Result<DatapathCounters> Counters() = 0;
   virtual Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() = 0;
+  /// The streams seen lately; the longest silent ones give way to new ones.
+  virtual Result<std::vector<FlowCounters<Igmp>>> Flows() = 0;
 };
 
 }  // namespace bpfcast

@@ -18,7 +18,7 @@ typename ForwardingTable<F>::GroupRoutes ForwardingTable<F>::Desired(const Addre
   const auto route_for = [&](const auto& wants) {
     Route route;
     for (const auto& [port, record] : links) {
-      if (wants(record)) route.from_upstream.Add(port);
+      if (topology_.Serves(port) && wants(record)) route.from_upstream.Add(port);
     }
     route.from_downstream = route.from_upstream;
     route.from_downstream.Add(topology_.upstream());
@@ -31,6 +31,7 @@ typename ForwardingTable<F>::GroupRoutes ForwardingTable<F>::Desired(const Addre
       route_for([](const MembershipRecord<F>& record) { return record.mode == FilterMode::kExclude; });
   if (local || !any.from_upstream.empty()) routes.emplace(RouteKey<F>{Address(), group}, any);
   for (const auto& [port, record] : links) {
+    if (!topology_.Serves(port)) continue;
     for (const Address& source : record.sources) {
       if (routes.contains({source, group})) continue;
       routes.emplace(RouteKey<F>{source, group},
@@ -70,6 +71,13 @@ void ForwardingTable<F>::Refresh(const Address& group, ForwardingUpdate<F>& out)
     groups_.erase(group);
   } else {
     current = std::move(desired);
+  }
+}
+
+template <class F>
+void ForwardingTable<F>::RefreshPort(PortId port, ForwardingUpdate<F>& out) {
+  for (const auto& [group, state] : database_.groups()) {
+    if (state.links.contains(port)) Refresh(group, out);
   }
 }
 

@@ -17,7 +17,8 @@ namespace bpfcast {
 enum class LocalMembership : std::uint8_t { kNone, kJoined };
 
 /// For each group: one (*,G) entry with the links in EXCLUDE mode, and one (S,G) entry for each source that
-/// any link names, with exactly the links that want it, possibly none. This is exact for every mix of filters
+/// any link names, with exactly the links that want it, possibly none; links that are not served count as
+/// wanting nothing. This is exact for every mix of filters
 /// (E-36), needs no first packet, and has as many entries as there are named sources, plus one. Invariant:
 /// the table equals Desired() of every group in the database or in the local set.
 template <class F>
@@ -30,6 +31,8 @@ class ForwardingTable {
 
   /// Recomputes the entries of one group and appends what changed.
   void Refresh(const Address& group, ForwardingUpdate<F>& out);
+  /// The same for every group that `port` takes part in: the topology serves it now, or does not any more.
+  void RefreshPort(PortId port, ForwardingUpdate<F>& out);
   /// Sockets on this machine joined or left the group (F-52); refreshes it.
   void SetLocal(const Address& group, LocalMembership membership, ForwardingUpdate<F>& out);
 

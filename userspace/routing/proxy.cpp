@@ -3,28 +3,52 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/policy.h"
 #include "wire/igmp.h"
 
 namespace bpfcast {
-namespace {
-
-template <class F>
-Topology MakeTopology(const ProxyConfig<F>& config) {
-  std::vector<PortId> downstreams;
-  for (const auto& downstream : config.downstreams) downstreams.push_back(downstream.port);
-  return Topology(config.upstream, std::move(downstreams));
-}
-
-}  // namespace
-
 template <class F>
 Proxy<F>::Proxy(const ProxyConfig<F>& config, Random random)
-    : topology_(MakeTopology(config)), table_(topology_, database_), host_(config.host, database_, random) {
+    : topology_(config.upstream), table_(topology_, database_), host_(config.host, database_, random) {
   links_.try_emplace(config.upstream);
   for (const auto& downstream : config.downstreams) {
     links_.try_emplace(downstream.port);
-    queriers_.try_emplace(downstream.port, downstream.querier);
+    downstreams_.try_emplace(downstream.port, Downstream{Querier<F>(downstream.querier), downstream.access,
+                                                         downstream.foreign_querier});
   }
+}
+
+template <class F>
+void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyEffects<F>& out) {
+  links_.try_emplace(config.port);
+  const auto [found, is_new] = downstreams_.try_emplace(
+      config.port, Downstream{Querier<F>(config.querier), config.access, config.foreign_querier});
+  if (is_new) return;
+  Downstream& downstream = found->second;
+  downstream.foreign_querier = config.foreign_querier;
+  const bool other_access = downstream.access != config.access;
+  downstream.access = config.access;
+  QuerierEffects<F> effects;
+  downstream.querier.Reconfigure(config.querier, now, effects);
+  Settle(config.port, effects, now, out);
+  if (!other_access) return;
+  std::vector<Address> groups;
+  for (const auto& [group, state] : downstream.querier.groups()) groups.push_back(group);
+  for (const Address& group : groups) FollowGroup(config.port, group, now, out);
+}
+
+template <class F>
+void Proxy<F>::RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out) {
+  if (!downstreams_.contains(port)) return;
+  OnLink(port, LinkState<F>(), now, out);
+  topology_.Serve(port);  // for the next that gets this number
+  downstreams_.erase(port);
+  links_.erase(port);
+}
+
+template <class F>
+void Proxy<F>::SetHost(const HostConfig<F>& config, Time now) {
+  host_.Reconfigure(config, now);
 }
 
 template <class F>
@@ -32,23 +56,36 @@ void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time 
   const auto found = links_.find(port);
   if (found == links_.end() || !found->second.state.up) return;
   auto& [state, counters] = found->second;
-  const auto received = Codec<F>::Parse(packet, state.rules, counters.drops);
+  auto received = Codec<F>::Parse(packet, state.rules, counters.drops);
   if (!received) {
     counters.drops.Add(received.error());
     return;
   }
-  if (const auto* query = std::get_if<Query<F>>(&received->message)) {
-    ++counters.queries_received;
-    if (port == topology_.upstream() && host_.running()) host_.OnQuery(*query, now);
-    return;
+  const auto* query = std::get_if<Query<F>>(&received->message);
+  ++(query != nullptr ? counters.queries_received : counters.reports_received);
+  if (port != topology_.upstream()) return OnDownstreamMessage(port, *received, now, out);
+  if (!host_.running()) return;
+  if (query != nullptr) {
+    host_.OnQuery(*query, now);
+  } else {
+    host_.OnReport(std::get<Report<F>>(received->message), now);
   }
-  ++counters.reports_received;
-  const auto querier = queriers_.find(port);
-  if (querier == queriers_.end() || !querier->second.running())
-    return;  // D-36: reports upstream make no state
+}
+
+template <class F>
+void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now,
+                                   ProxyEffects<F>& out) {
+  Downstream& downstream = downstreams_.at(port);
+  if (!downstream.querier.running()) return;
   QuerierEffects<F> effects;
-  querier->second.OnReport(std::get<Report<F>>(received->message), received->source, now, counters.drops,
-                           effects);
+  if (const auto* query = std::get_if<Query<F>>(&received.message)) {
+    downstream.querier.OnQuery(*query, received.source, now, effects);
+  } else {
+    DropCounters& drops = links_.at(port).counters.drops;
+    const Report<F> report =
+        ApplyAccess(downstream.access, std::move(std::get<Report<F>>(received.message)), drops);
+    downstream.querier.OnReport(report, received.source, now, drops, effects);
+  }
   Settle(port, effects, now, out);
 }
 
@@ -68,8 +105,9 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
     }
     return;
   }
-  Querier<F>& querier = queriers_.at(port);
+  Querier<F>& querier = downstreams_.at(port).querier;
   querier.SetMtu(state.mtu);
+  if (state.address) querier.SetAddress(*state.address);
   const bool usable = state.up && state.address.has_value();
   if (usable == querier.running()) return;
   QuerierEffects<F> effects;
@@ -95,16 +133,16 @@ void Proxy<F>::OnLocalLeaveUpstream(const Address& group, Time now) {
 template <class F>
 Time Proxy<F>::NextExpiry() const {
   Time next = host_.NextExpiry();
-  for (const auto& [port, querier] : queriers_) next = std::min(next, querier.NextExpiry());
+  for (const auto& [port, downstream] : downstreams_) next = std::min(next, downstream.querier.NextExpiry());
   return next;
 }
 
 template <class F>
 void Proxy<F>::Expire(Time now, ProxyEffects<F>& out) {
-  for (auto& [port, querier] : queriers_) {
-    if (querier.NextExpiry() > now) continue;
+  for (auto& [port, downstream] : downstreams_) {
+    if (downstream.querier.NextExpiry() > now) continue;
     QuerierEffects<F> effects;
-    querier.Expire(now, effects);
+    downstream.querier.Expire(now, effects);
     Settle(port, effects, now, out);
   }
   if (host_.NextExpiry() > now) return;
@@ -123,8 +161,8 @@ void Proxy<F>::Leave(ProxyEffects<F>& out) {
 
 template <class F>
 const Querier<F>* Proxy<F>::querier(PortId port) const {
-  const auto found = queriers_.find(port);
-  return found == queriers_.end() ? nullptr : &found->second;
+  const auto found = downstreams_.find(port);
+  return found == downstreams_.end() ? nullptr : &found->second.querier;
 }
 
 template <class F>
@@ -135,12 +173,34 @@ const LinkCounters& Proxy<F>::counters(PortId port) const {
 template <class F>
 void Proxy<F>::Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out) {
   Send(port, effects.queries, out);
-  const Querier<F>& querier = queriers_.at(port);
-  for (const Address& group : effects.changed_groups) {
-    const auto change = database_.Set(port, group, querier.Membership(group));
-    table_.Refresh(group, out.update);
-    if (change && host_.running()) host_.OnChange(*change, now);
+  for (const LinkNotice<F>& notice : effects.notices) out.notices.push_back({port, notice});
+  FollowRole(port, out);
+  for (const Address& group : effects.changed_groups) FollowGroup(port, group, now, out);
+}
+
+/// E-30, C-57: one router serves a link.
+template <class F>
+void Proxy<F>::FollowRole(PortId port, ProxyEffects<F>& out) {
+  const Downstream& downstream = downstreams_.at(port);
+  const bool serves = downstream.querier.role() == RouterRole::kQuerier ||
+                      downstream.foreign_querier == ForeignQuerier::kKeepForwarding;
+  if (serves == topology_.Serves(port)) return;
+  if (serves) {
+    topology_.Serve(port);
+  } else {
+    topology_.LeaveToOthers(port);
   }
+  table_.RefreshPort(port, out.update);
+}
+
+template <class F>
+void Proxy<F>::FollowGroup(PortId port, const Address& group, Time now, ProxyEffects<F>& out) {
+  const Downstream& downstream = downstreams_.at(port);
+  // Reports were filtered when they came; this holds when the access list changes later.
+  const auto wanted = Permitted(downstream.access, group, downstream.querier.Membership(group));
+  const auto change = database_.Set(port, group, wanted);
+  table_.Refresh(group, out.update);
+  if (change && host_.running()) host_.OnChange(*change, now);
 }
 
 template <class F>

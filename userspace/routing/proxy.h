@@ -20,10 +20,18 @@
 
 namespace bpfcast {
 
+/// E-34: what a downstream link gets while another router is its querier.
+enum class ForeignQuerier : std::uint8_t {
+  kStopForwarding,  // the other router forwards (C-57)
+  kKeepForwarding,
+};
+
 template <class F>
 struct DownstreamConfig {
   PortId port{};
   QuerierConfig<F> querier;
+  AccessList<F> access;  // C-85
+  ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
 };
 
 template <class F>
@@ -49,9 +57,16 @@ struct SendPacket {
 };
 
 template <class F>
+struct PortNotice {
+  PortId port{};
+  LinkNotice<F> notice;
+};
+
+template <class F>
 struct ProxyEffects {
   std::vector<SendPacket<F>> packets;
   ForwardingUpdate<F> update;
+  std::vector<PortNotice<F>> notices;  // for the log
 };
 
 /// Messages received and sent on one link.
@@ -72,8 +87,15 @@ class Proxy {
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  /// An IP packet as it arrived on a link. Upstream: queries only; downstream: reports only (D-36). The merge
-  /// runs once after the whole message (E-05).
+  /// Adds a downstream, or gives it other settings: its groups stay as far as the new ones permit.
+  void SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyEffects<F>& out);
+  /// The downstream has no role any more; its groups are gone.
+  void RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out);
+  /// Other settings for the host side.
+  void SetHost(const HostConfig<F>& config, Time now);
+
+  /// An IP packet as it arrived on a link. Upstream: queries, and reports of others as far as they save ours
+  /// (D-23, D-36); downstream: both. The merge runs once after the whole message (E-05).
   void OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now, ProxyEffects<F>& out);
   /// The link's state is new. A downstream that cannot be used is flushed; an upstream that comes back
   /// announces everything.
@@ -90,6 +112,7 @@ class Proxy {
   void Leave(ProxyEffects<F>& out);
 
   const Topology& topology() const { return topology_; }
+  const Host<F>& host() const { return host_; }
   const MembershipDatabase<F>& database() const { return database_; }
   const ForwardingTable<F>& table() const { return table_; }
   /// The router side of a downstream port; null for the upstream.
@@ -101,7 +124,15 @@ class Proxy {
     LinkState<F> state;
     LinkCounters counters;
   };
+  struct Downstream {
+    Querier<F> querier;
+    AccessList<F> access;
+    ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
+  };
 
+  void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
+  void FollowRole(PortId port, ProxyEffects<F>& out);
+  void FollowGroup(PortId port, const Address& group, Time now, ProxyEffects<F>& out);
   void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
   void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
   void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
@@ -110,7 +141,7 @@ class Proxy {
   MembershipDatabase<F> database_;
   ForwardingTable<F> table_;
   Host<F> host_;
-  std::map<PortId, Querier<F>> queriers_;
+  std::map<PortId, Downstream> downstreams_;
   std::map<PortId, Link> links_;
 };
 

@@ -51,6 +51,10 @@ struct Igmp {
     const std::uint8_t first = source.bytes()[0];
     return first != 0 && first != 127 && first < 224;
   }
+
+  /// The lower one is the querier; specific queries elect nobody (C-51).
+  static constexpr Address ElectionId(const Address& router) { return router; }
+  static constexpr bool kSpecificQueriesElect = false;
 };
 
 struct Mld {
@@ -89,6 +93,14 @@ struct Mld {
     constexpr Address kLoopback{std::array<std::uint8_t, 16>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     return !source.IsMulticast() && !source.IsUnspecified() && source != kLoopback;
   }
+
+  /// The interface identifier decides (C-52).
+  static constexpr std::uint64_t ElectionId(const Address& router) {
+    std::uint64_t id = 0;
+    for (std::size_t i = Address::kBytes / 2; i < Address::kBytes; ++i) id = id << 8 | router.bytes()[i];
+    return id;
+  }
+  static constexpr bool kSpecificQueriesElect = true;
 };
 
 /// Is the group in one of the source-specific ranges (C-70, D-19)?

@@ -125,11 +125,6 @@ TEST_P(BadConfig, SaysWhereWhatAndWhatWasMeant) {
 const BadFile kBadFiles[] = {
     {"upstream = \"eth0\"\ndownstream = \"lan1\"\nupsteam = \"eth1\"\n",
      {"conf.toml:3:1: unknown key 'upsteam', did you mean 'upstream'?"}},
-    {"",
-     {"conf.toml:1:1: 'upstream' is missing: name the interface towards the sources, as in upstream = "
-      "\"eth0\"",
-      "conf.toml:1:1: 'downstream' is missing: name the interfaces towards the receivers, as in "
-      "downstream = [\"lan1\", \"lan2\"]"}},
     {"downstream = \"lan1\"\n",
      {"conf.toml:1:1: 'upstream' is missing: name the interface towards the sources, as in upstream = "
       "\"eth0\""}},
@@ -175,7 +170,7 @@ const BadFile kBadFiles[] = {
     {WithLan1("robustnes = 2\n"), {"conf.toml:4:1: unknown key 'robustnes', did you mean 'robustness'?"}},
     {WithLan1("query_interval = 2\n"),
      {"conf.toml:4:1: unknown key 'query_interval', did you mean 'query-interval'?"}},
-    {WithLan1("version = 3\n"), {"conf.toml:4:1: unknown key 'version'"}},
+    {WithLan1("colour = 3\n"), {"conf.toml:4:1: unknown key 'colour'"}},
     {WithLan1("robustness = \"2\"\n"), {"conf.toml:4:14: 'robustness' must be a whole number, not a string"}},
     {WithLan1("robustness = 2.5\n"), {"conf.toml:4:14: 'robustness' must be a whole number, not a number"}},
     {WithLan1("robustness = -1\n"), {"conf.toml:4:14: 'robustness' must be a small positive number, not -1"}},
@@ -259,13 +254,34 @@ TEST_P(BrokenTomlConfig, IsRefusedWithItsPosition) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Corpus, BrokenTomlConfig,
-                         testing::Values(BrokenToml{"upstream eth0\n", "1:10"},
-                                         BrokenToml{"upstream = eth0\n", "1:12"},
+                         testing::Values(BrokenToml{"upstream = eth0\n", "1:12"},
                                          BrokenToml{"upstream = \"eth0\n", "1:17"},
                                          BrokenToml{"upstream = 'a'\nupstream = 'b'\n", "2"},
                                          BrokenToml{std::string("upstream = 'a'\n\0\n", 17), "2:1"},
-                                         BrokenToml{"\xff\xfeupstream", "1:1"},
+                                         BrokenToml{"\xff\xfeupstream = 'a'", "1:1"},
                                          BrokenToml{"upstream = " + std::string(100000, '['), "1"}));
+
+/// The Max Resp Code of version 2 ends at 25.5 s.
+TEST(Config, C_60_TheVersionDecidesWhatATimerMayBe) {
+  EXPECT_TRUE(ParseConfig(WithLan1("query-response-interval = \"30s\"\n"), "conf.toml"));
+  const auto config = ParseConfig(WithLan1("version = 2\nquery-response-interval = \"30s\"\n"), "conf.toml");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error(), ElementsAre(testing::StartsWith("conf.toml:5:27: query-response-interval")));
+}
+
+TEST(Config, C_85_WhatIsDeniedIsDeniedWhateverIsAllowed) {
+  const auto config = ParseConfig(WithLan1("allow-groups = [\"239.0.0.0/8\"]\n"
+                                           "deny-groups = [\"239.1.0.0/16\"]\n"
+                                           "deny-sources = [\"192.0.2.66\"]\n"),
+                                  "conf.toml");
+  ASSERT_TRUE(config);
+  const AccessList<Igmp>& access = config->downstreams[0].access;
+  EXPECT_TRUE(access.Permits(MakeIpv4(239, 2, 0, 1)));
+  EXPECT_FALSE(access.Permits(MakeIpv4(239, 1, 0, 1)));
+  EXPECT_FALSE(access.Permits(MakeIpv4(238, 0, 0, 1)));
+  EXPECT_TRUE(access.Permits(MakeIpv4(239, 2, 0, 1), MakeIpv4(192, 0, 2, 65)));
+  EXPECT_FALSE(access.Permits(MakeIpv4(239, 2, 0, 1), MakeIpv4(192, 0, 2, 66)));
+}
 
 /// A file in a directory of its own.
 class ConfigFile : public testing::Test {

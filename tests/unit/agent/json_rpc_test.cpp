@@ -69,5 +69,17 @@ INSTANTIATE_TEST_SUITE_P(
                     BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})", -32602, false},
                     BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":1})", -32602, false}));
 
+TEST(JsonRpc, AMethodThatFailsAnswersWithItsError) {
+  RpcMethods methods;
+  methods["reload"] = []() -> Result<std::string> { return Fail("router.toml:3:1: unknown key 'x'"); };
+  const RpcReply reply = AnswerRpc(R"({"jsonrpc":"2.0","id":7,"method":"reload"})", methods);
+  ASSERT_TRUE(reply.line);
+  EXPECT_FALSE(reply.garbage);
+  const Json answer = Json::parse(*reply.line);
+  EXPECT_EQ(answer.at("id"), 7);
+  EXPECT_EQ(answer.at("error").at("message"), "router.toml:3:1: unknown key 'x'");
+  EXPECT_FALSE(answer.contains("result"));
+}
+
 }  // namespace
 }  // namespace bpfcast

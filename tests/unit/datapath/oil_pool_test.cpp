@@ -206,11 +206,74 @@ TEST_F(OilPoolTest, AFailedDeviceMapChangesNothing) {
   EXPECT_EQ(pool_.size(), 1U);
 }
 
-TEST_F(OilPoolTest, AListThatCannotBeBuiltAnewIsEmptyRatherThanWrong) {
+TEST_F(OilPoolTest, AListThatCannotBeBuiltAnewStaysUntilItCan) {
+  const Oil* oil = *pool_.Acquire({kA, kB});
+  const std::uint64_t before = oil->word;
+  writer_.fail_fill = true;
+  EXPECT_FALSE(pool_.SetPort(kB, OilPort{777, 1400, true}));
+  EXPECT_EQ(oil->word, before);
+  EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kSame);
+  EXPECT_EQ(oil->word, before);
+  writer_.fail_fill = false;
+  Tick(0);
+  EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kChanged);
+  EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1400);
+  EXPECT_EQ(writer_.maps[bpfcast_oil_slot(oil->word)], (std::set<PortId>{kA, kB}));
+  EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kSame);
+}
+
+TEST_F(OilPoolTest, APortThatWentIsSentNothingEvenIfItsListCannotBeBuiltAnew) {
+  const Oil* oil = *pool_.Acquire({kA, kB, kC});
+  writer_.fail_fill = true;
+  EXPECT_FALSE(pool_.SetPort(kB, std::nullopt));
+  EXPECT_EQ(writer_.maps[bpfcast_oil_slot(oil->word)], (std::set<PortId>{kA, kC}));
+}
+
+// Routes that have the list hold its word.
+TEST_F(OilPoolTest, OneUserMoreDoesNotMoveAListThatWaits) {
   const Oil* oil = *pool_.Acquire({kA, kB});
   writer_.fail_fill = true;
-  EXPECT_FALSE(pool_.SetPort(kB, OilPort{777, 1500, true}));
-  EXPECT_EQ(oil->word, 0U);
+  EXPECT_FALSE(pool_.SetPort(kB, OilPort{777, 1400, true}));
+  writer_.fail_fill = false;
+  const std::uint64_t before = oil->word;
+  EXPECT_EQ((*pool_.Acquire({kA, kB}))->word, before);
+  EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kChanged);
+  EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1400);
+}
+
+TEST_F(OilPoolTest, HundredsOfPortsThatChangeAtOnceTakeFewSlots) {
+  PortSet set;
+  for (std::uint16_t i = 0; i < 300; ++i) {
+    Add(PortId{i}, 1500, true);
+    set.Add(PortId{i});
+  }
+  const Oil* oil = *pool_.Acquire(set);
+  const std::uint32_t before = pool_.slots_taken();
+  for (std::uint16_t i = 0; i < 300; ++i) Add(PortId{i}, 1400, true);
+  EXPECT_LE(pool_.slots_taken() - before, 3U * 2 * 32) << "a slot for 300 ports is made of 32";
+  Tick(0);
+  EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kChanged);
+  EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1400);
+  EXPECT_EQ(bpfcast_oil_ports(oil->word), 300);
+  // After a Tick the first change is followed at once again.
+  Add(PortId{5}, 1300, true);
+  EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1300);
+}
+
+TEST_F(OilPoolTest, HundredsOfPortsThatGoAtOnceAreSentNothingFromThenOn) {
+  PortSet set;
+  for (std::uint16_t i = 0; i < 300; ++i) {
+    Add(PortId{i}, 1500, true);
+    set.Add(PortId{i});
+  }
+  const Oil* oil = *pool_.Acquire(set);
+  for (std::uint16_t i = 0; i < 299; ++i) {
+    ASSERT_TRUE(pool_.SetPort(PortId{i}, std::nullopt));
+    EXPECT_FALSE(writer_.maps[bpfcast_oil_slot(oil->word)].contains(PortId{i}));
+  }
+  EXPECT_EQ(writer_.maps[bpfcast_oil_slot(oil->word)], std::set<PortId>{PortId{299}});
+  pool_.Rebuild();
+  EXPECT_EQ(oil->word, bpfcast_oil_word(299, 1500, 1, BPFCAST_OIL_SINGLE | BPFCAST_OIL_XDP));
 }
 
 // Random life: whatever a user holds is right, and no slot serves two lists or changes while it may be read.
@@ -250,6 +313,7 @@ TEST_F(OilPoolTest, RandomUseKeepsEveryListRight) {
       Tick(step * 100);
     }
     if (step % 50 != 0) continue;
+    pool_.Rebuild();
     std::map<std::uint16_t, const Oil*> slots;
     for (const auto& [oil, set] : held) {
       std::vector<PortId> live;

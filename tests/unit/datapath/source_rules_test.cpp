@@ -54,7 +54,32 @@ TEST_F(SourceRulesTest, TF_11_TheUpstreamAcceptsAllButTheSubnetsOfDownstreams) {
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
   ports_[1].other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED)
-      << "an altnet does not close the upstream";
+      << "an altnet of a downstream does not close the upstream";
+}
+
+TEST_F(SourceRulesTest, TF_11_AnUpstreamWithAltnetsAcceptsItsSubnetsAndTheseAlone) {
+  ports_[0].other_sources = {{MakeIpv4(10, 9, 77, 77), 16}};  // host bits are ignored
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(10, 9, 9, 9)), BPFCAST_FORWARDED);
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(198, 51, 100, 10)), BPFCAST_FORWARDED);
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_RPF);
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_RPF);
+  EXPECT_EQ(Judge(ports_, 1, MakeIpv4(10, 9, 9, 9)), BPFCAST_RPF) << "they are not those of a downstream";
+  EXPECT_EQ(Judge(ports_, 1, MakeIpv4(192, 0, 2, 10)), BPFCAST_FORWARDED);
+}
+
+TEST_F(SourceRulesTest, TF_11_AnAltnetOfTheUpstreamAroundADownstreamSubnetDoesNotOpenIt) {
+  ports_[0].other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_RPF);
+  ports_[0].other_sources = {{MakeIpv4(203, 0, 113, 128), 25}};  // unless it names a part of it
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 200)), BPFCAST_FORWARDED);
+}
+
+TEST_F(SourceRulesTest, TF_11_OffIsOffWithAltnetsToo) {
+  ports_[0].source_check = SourceCheck::kOff;
+  ports_[0].other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
+  EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_FORWARDED);
 }
 
 TEST_F(SourceRulesTest, TheSubnetOfTheUpstreamItselfWinsOverAnEqualOneOfADownstream) {

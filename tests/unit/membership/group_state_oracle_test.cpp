@@ -70,6 +70,15 @@ class Oracle {
     if (send) Round(now, out);
   }
 
+  /// C-40: Q(G), or Q(G,list), of the querier.
+  void Query(unsigned list, long now) {
+    const long lowered = now + p_.lmqt;
+    if (list == 0 && exclude && group_ends > lowered) group_ends = lowered;
+    for (unsigned i = 0; i < kSources; ++i) {
+      if ((list >> i & 1) != 0 && sources[i].ends > lowered) sources[i].ends = lowered;
+    }
+  }
+
   /// What happens at the tick `now`, after its packets.
   void Tick(long now, std::vector<Asked>& out) {
     if (v1_ends == now) v1_ends = -1;
@@ -211,8 +220,17 @@ class GroupStateOracle : public GroupStateBed<F> {
       for (unsigned i = 0; i < kSources; ++i) {
         if ((list >> i & 1) != 0) sources.push_back(Bed<F>::Source(i + 1));
       }
-      this->Record(InSecondsOf(tick), type, sources, version);
-      oracle.Record(type, list, version, tick, expected);
+      if (!parameters.querier && below(8) == 0) {
+        if (below(2) == 0) {
+          list = 0;
+          sources.clear();
+        }
+        this->HearQuery(InSecondsOf(tick), sources, InSecondsOf(tick + parameters.lmqt));
+        oracle.Query(list, tick);
+      } else {
+        this->Record(InSecondsOf(tick), type, sources, version);
+        oracle.Record(type, list, version, tick, expected);
+      }
       ExpectSame(oracle);
       if (!timers_of_this_tick_first) walk_to(tick);
       ExpectSame(oracle);

@@ -44,7 +44,7 @@ struct HostBedAddresses<Mld> {
   }
 };
 
-/// Profile DEF: RV 2, URI 1 s, MTU 1500.
+/// Profile DEF: RV 2, QI 125 s, QRI 10 s, URI 1 s, MTU 1500.
 template <class F>
 class HostBed {
  public:
@@ -66,6 +66,8 @@ class HostBed {
     HostConfig<F> config;
     config.timing.robustness = robustness;
     config.timing.unsolicited_report_interval = std::chrono::seconds(1);
+    config.timing.query_interval = std::chrono::seconds(125);
+    config.timing.query_response_interval = std::chrono::seconds(10);
     return config;
   }
 
@@ -105,6 +107,20 @@ class HostBed {
     if (change) host.OnChange(*change, now);
   }
 
+  /// A General Query of an older version, which carries no variables.
+  void OlderQuery(Version version, double max_response_time = 10) {
+    Query<F> query;
+    query.version = version;
+    query.max_response_time = Span(max_response_time);
+    host.OnQuery(query, now);
+  }
+  void OlderGroupQuery(Version version, double max_response_time, unsigned group = 1) {
+    Query<F> query;
+    query.version = version;
+    query.group = G(group);
+    query.max_response_time = Span(max_response_time);
+    host.OnQuery(query, now);
+  }
   void GeneralQuery(double max_response_time, unsigned robustness = 2) {
     Query<F> query;
     query.max_response_time = Span(max_response_time);
@@ -136,12 +152,13 @@ class HostBed {
   void Expire() {
     HostEffects<F> reports;
     host.Expire(now, reports);
-    Take(reports);
+    Take(reports, host.mode());
   }
   void Leave() {
+    const Version mode = host.mode();
     HostEffects<F> reports;
     host.Leave(reports);
-    Take(reports);
+    Take(reports, mode);
   }
 
   /// All records sent since the last call, in order.
@@ -168,10 +185,18 @@ class HostBed {
   static double Seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
   static Duration Span(double seconds) { return At(seconds).time_since_epoch(); }
 
-  void Take(const HostEffects<F>& reports) {
+  /// An older version carries one record, and no sources.
+  static void ExpectSayable(const Report<F>& report) {
+    ASSERT_EQ(report.records.size(), 1u);
+    EXPECT_TRUE(report.records[0].sources.empty());
+    const RecordType type = report.records[0].type;
+    EXPECT_TRUE(type == RecordType::kIsEx || (type == RecordType::kToIn && report.version == Version::kV2));
+  }
+  void Take(const HostEffects<F>& reports, Version mode) {
     for (const Report<F>& report : reports) {
-      EXPECT_EQ(report.version, Version::kV3);
+      EXPECT_EQ(report.version, mode);
       EXPECT_FALSE(report.records.empty());
+      if (mode != Version::kV3) ExpectSayable(report);
       sent.push_back({Now(), report});
     }
   }

@@ -48,6 +48,33 @@ class Script {
   Script(std::uint64_t seed, unsigned robustness)
       : robustness_(robustness), random_(seed), bed_(seed, Config(robustness)) {}
 
+  /// Queriers of all versions come and go; in the end each hears the database, as far as it can be said to
+  /// it.
+  void RunWithQueriersOfAllVersions() {
+    for (unsigned step = 0; step < 300; ++step) {
+      const unsigned choice = Draw(12);
+      if (choice < 5) {
+        Change();
+      } else if (choice < 7) {
+        AskOlder();
+      } else if (choice < 8) {
+        Ask();
+      } else if (choice < 9) {
+        bed_.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1 + Draw(5))}}, bed_.now);
+      } else {
+        // Sometimes long enough for the older queriers to be given up (260 s).
+        Pass(Draw(20) == 0 ? Draw(400) : Draw(2) == 0 ? Draw(30) / 1e3 : Draw(9000) / 1e3);
+      }
+      if (testing::Test::HasFailure()) return;
+    }
+    Pass(400);
+    EXPECT_EQ(bed_.host.NextExpiry(), kNever);
+    EXPECT_EQ(bed_.host.mode(), Version::kV3);
+    for (const Version version : {Version::kV3, Version::kV2, Version::kV1}) {
+      if (version >= F::kOldestVersion) HearTheDatabase(version);
+    }
+  }
+
   /// `loss`: reports get lost, but never as many in a row about one group as would be too many (RV - 1).
   void Run(bool with_queries, bool with_loss) {
     with_loss_ = with_loss;
@@ -114,6 +141,32 @@ class Script {
     bed_.host.OnQuery(query, bed_.now);
   }
 
+  void AskOlder() {
+    const Version version = Draw(3) == 0 ? F::kOldestVersion : Version::kV2;
+    if (version == Version::kV2 && Draw(2) == 0) {
+      bed_.OlderGroupQuery(version, Draw(10) / 1e1, 1 + Draw(5));
+    } else {
+      bed_.OlderQuery(version, version == Version::kV1 ? 10 : Draw(255) / 1e1);
+    }
+  }
+
+  void HearTheDatabase(Version version) {
+    view_.clear();
+    if (version == Version::kV3) {
+      bed_.GeneralQuery(10);
+    } else {
+      bed_.OlderQuery(version);
+    }
+    Pass(20);
+    EXPECT_EQ(bed_.host.mode(), version);
+    for (const Address& group : Groups()) {
+      MembershipRecord<F> expected = bed_.database.Merged(group);
+      if (version != Version::kV3 && !expected.IsEmpty()) expected = Bed::Exclude({});
+      if (version != Version::kV3 && group == HostBedAddresses<F>::SsmGroup()) expected = Bed::None();
+      EXPECT_EQ(view_[group], expected) << group.ToString() << " in version " << static_cast<int>(version);
+    }
+  }
+
   void Pass(double seconds) {
     const Time end = bed_.now + Bed::At(seconds).time_since_epoch();
     while (bed_.host.NextExpiry() <= end) {
@@ -145,7 +198,7 @@ class Script {
 
     for (const auto& packet : bed_.sent) {
       for (const auto& record : packet.report.records) {
-        Check(record);
+        packet.report.version == Version::kV3 ? Check(record) : CheckOlder(record);
         if (!lost) Learn(view_[record.group], record);
       }
     }
@@ -176,6 +229,12 @@ class Script {
     }
   }
 
+  void CheckOlder(const GroupRecord<F>& record) {
+    EXPECT_TRUE(F::IsRoutable(record.group));
+    EXPECT_NE(record.group, HostBedAddresses<F>::SsmGroup());
+    EXPECT_EQ(bed_.database.Merged(record.group).IsEmpty(), record.type == RecordType::kToIn);
+  }
+
   unsigned robustness_;
   bool with_loss_ = false;
   std::mt19937_64 random_;
@@ -196,6 +255,13 @@ TYPED_TEST(HostScriptTest, TheNeighbourLearnsTheDatabase) {
   for (std::uint64_t seed = 1; seed <= 100 && !this->HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Script<TypeParam>(seed, 2).Run(true, false);
+  }
+}
+
+TYPED_TEST(HostScriptTest, D_20_QueriersOfEachVersionHearTheDatabase) {
+  for (std::uint64_t seed = 1; seed <= 100 && !this->HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Script<TypeParam>(seed, 2).RunWithQueriersOfAllVersions();
   }
 }
 

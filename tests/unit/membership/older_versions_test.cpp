@@ -5,38 +5,38 @@
 namespace bpfcast {
 namespace {
 
-TEST(OlderHosts, C_64_NoneIsPresentAtFirst) {
-  const OlderHosts hosts;
-  EXPECT_EQ(hosts.Mode(), Version::kV3);
+TEST(OlderVersions, C_64_NoneIsPresentAtFirst) {
+  const OlderVersions hosts;
+  EXPECT_EQ(hosts.Oldest(), Version::kV3);
   EXPECT_EQ(hosts.NextExpiry(), kNever);
 }
 
-TEST(OlderHosts, C_64_TheOldestRunningTimerIsTheMode) {
-  OlderHosts hosts;
-  hosts.OnReport(Version::kV2, At(360));
-  EXPECT_EQ(hosts.Mode(), Version::kV2);
-  hosts.OnReport(Version::kV1, At(260));
-  EXPECT_EQ(hosts.Mode(), Version::kV1);
+TEST(OlderVersions, C_64_TheOldestRunningTimerIsTheMode) {
+  OlderVersions hosts;
+  hosts.OnHeard(Version::kV2, At(360));
+  EXPECT_EQ(hosts.Oldest(), Version::kV2);
+  hosts.OnHeard(Version::kV1, At(260));
+  EXPECT_EQ(hosts.Oldest(), Version::kV1);
   EXPECT_EQ(hosts.NextExpiry(), At(260));
   hosts.Expire(At(260) - Duration(1));
-  EXPECT_EQ(hosts.Mode(), Version::kV1);
+  EXPECT_EQ(hosts.Oldest(), Version::kV1);
   hosts.Expire(At(260));
-  EXPECT_EQ(hosts.Mode(), Version::kV2);
+  EXPECT_EQ(hosts.Oldest(), Version::kV2);
   EXPECT_EQ(hosts.NextExpiry(), At(360));
   hosts.Expire(At(360));
-  EXPECT_EQ(hosts.Mode(), Version::kV3);
+  EXPECT_EQ(hosts.Oldest(), Version::kV3);
   EXPECT_EQ(hosts.NextExpiry(), kNever);
 }
 
-TEST(OlderHosts, C_64_AReportStartsItsTimerAgain) {
-  OlderHosts hosts;
-  hosts.OnReport(Version::kV2, At(260));
-  hosts.OnReport(Version::kV2, At(300));
+TEST(OlderVersions, C_64_AReportStartsItsTimerAgain) {
+  OlderVersions hosts;
+  hosts.OnHeard(Version::kV2, At(260));
+  hosts.OnHeard(Version::kV2, At(300));
   hosts.Expire(At(299));
-  EXPECT_EQ(hosts.Mode(), Version::kV2);
-  hosts.OnReport(Version::kV3, At(999));  // no timer for the newest
+  EXPECT_EQ(hosts.Oldest(), Version::kV2);
+  hosts.OnHeard(Version::kV3, At(999));  // no timer for the newest
   hosts.Expire(At(300));
-  EXPECT_EQ(hosts.Mode(), Version::kV3);
+  EXPECT_EQ(hosts.Oldest(), Version::kV3);
 }
 
 TEST(MeaningInMode, C_66_EveryRecordInEveryMode) {

@@ -50,6 +50,17 @@ TYPED_TEST(PendingChangeTest, AModeChangeTakesOverThePendingSources) {
   EXPECT_TRUE(change.IsDone());
 }
 
+TYPED_TEST(PendingChangeTest, AChangeIsUntoldUntilAReport) {
+  using Bed = HostBed<TypeParam>;
+  PendingChange<TypeParam> change;
+  change.Add(Bed::None(), Bed::Exclude({}), 3);
+  EXPECT_TRUE(change.IsUntold());
+  change.CountReport();
+  EXPECT_FALSE(change.IsUntold());
+  change.Add(Bed::Exclude({}), Bed::Exclude({1}), 3);
+  EXPECT_TRUE(change.IsUntold());
+}
+
 // The querier's robustness may have fallen meanwhile.
 TYPED_TEST(PendingChangeTest, AModeChangeDoesNotKeepTheCountsOfSources) {
   using Bed = HostBed<TypeParam>;

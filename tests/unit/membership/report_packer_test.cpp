@@ -21,7 +21,7 @@ class ReportPackerTest : public testing::Test {
   }
   static Reports Pack(std::size_t mtu, const std::vector<GroupRecord<F>>& records) {
     Reports reports;
-    ReportPacker<F> packer(mtu, reports);
+    ReportPacker<F> packer(Version::kV3, mtu, reports);
     for (const auto& record : records) packer.Add(record);
     for (const auto& report : reports) EXPECT_LE(Size(report), mtu);
     return reports;
@@ -114,7 +114,7 @@ TYPED_TEST(ReportPackerTest, PartsOfARecordNeverShareAReport) {
 TYPED_TEST(ReportPackerTest, AnMtuThatCannotBeTrueStillMakesReports) {
   using T = TestFixture;
   std::vector<Report<TypeParam>> reports;
-  ReportPacker<TypeParam> packer(0, reports);
+  ReportPacker<TypeParam> packer(Version::kV3, 0, reports);
   packer.Add(T::Many(RecordType::kAllow, 3));
   ASSERT_EQ(reports.size(), 3u);
   for (const auto& report : reports) EXPECT_EQ(report.records.at(0).sources.size(), 1u);
@@ -123,6 +123,45 @@ TYPED_TEST(ReportPackerTest, AnMtuThatCannotBeTrueStillMakesReports) {
   for (const auto& report : T::Pack(65536, {T::Many(RecordType::kAllow, 20000)})) {
     EXPECT_LE(T::Size(report), 65535u);
   }
+}
+
+TYPED_TEST(ReportPackerTest, FitsSaysWhetherARecordWouldShareTheLastReport) {
+  using T = TestFixture;
+  typename T::Reports reports{Report<TypeParam>()};  // of somebody else
+  ReportPacker<TypeParam> packer(Version::kV3, 1500, reports);
+  EXPECT_FALSE(packer.Fits(T::Many(RecordType::kIsIn, 1))) << "there is no report yet";
+  EXPECT_EQ(packer.size(), 0u);
+  packer.Add(T::Many(RecordType::kIsIn, 1));
+  EXPECT_EQ(packer.size(), 1u);
+  EXPECT_TRUE(packer.Fits(T::Many(RecordType::kIsIn, 1)));
+  EXPECT_FALSE(packer.Fits(T::Many(RecordType::kIsIn, T::kPerReport)));
+  packer.Add(T::Many(RecordType::kIsIn, T::kPerReport));
+  EXPECT_EQ(packer.size(), 2u);
+  EXPECT_EQ(reports.size(), 3u);
+}
+
+TYPED_TEST(ReportPackerTest, D_22_VersionTwoHasAReportForEachRecord) {
+  using T = TestFixture;
+  using Bed = typename T::Bed;
+  typename T::Reports reports;
+  ReportPacker<TypeParam> packer(Version::kV2, 1500, reports);
+  packer.Add(Bed::Record(RecordType::kToEx, {}, 1));
+  EXPECT_FALSE(packer.Fits(Bed::Record(RecordType::kIsEx, {}, 2)));
+  packer.Add(Bed::Record(RecordType::kIsEx, {}, 2));
+  packer.Add(Bed::Record(RecordType::kToIn, {}, 3));
+  EXPECT_EQ(packer.size(), 3u);
+  EXPECT_EQ(reports, (typename T::Reports{{Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1)}},
+                                          {Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 2)}},
+                                          {Version::kV2, {Bed::Record(RecordType::kToIn, {}, 3)}}}));
+}
+
+TEST(ReportPackerV1, D_22_VersionOneHasNoLeave) {
+  using Bed = HostBed<Igmp>;
+  std::vector<Report<Igmp>> reports;
+  ReportPacker<Igmp> packer(Version::kV1, 1500, reports);
+  packer.Add(Bed::Record(RecordType::kToIn, {}, 1));
+  packer.Add(Bed::Record(RecordType::kToEx, {}, 2));
+  EXPECT_EQ(reports, (std::vector<Report<Igmp>>{{Version::kV1, {Bed::Record(RecordType::kIsEx, {}, 2)}}}));
 }
 
 }  // namespace

@@ -20,12 +20,22 @@ class GroupStateBed : public testing::Test {
     FireUntil(At(at) - Duration(1));
     now = At(at);
     std::vector<Query<F>> out;
-    state.OnRecord({type, Bed<F>::Group(), std::move(sources)}, version, rules, now, out);
+    state.OnRecord({type, Bed<F>::Group(), std::move(sources)}, {Bed<F>::Host(), version}, rules, now, out);
     Log(out);
     CheckInvariants();
   }
   void Record(double at, RecordType type, std::initializer_list<unsigned> sources) {
     Record(at, type, Sources<F>(sources));
+  }
+  /// A specific query of the link's querier with S clear; what it names is to end at `end`.
+  void HearQuery(double at, std::vector<typename F::Address> sources, double end) {
+    FireUntil(At(at) - Duration(1));
+    now = At(at);
+    Query<F> query;
+    query.group = Bed<F>::Group();
+    query.sources = std::move(sources);
+    state.OnQuery(query, At(end));
+    CheckInvariants();
   }
   /// A v1 or v2 report and leave.
   void OldReport(double at, Version version) { Record(at, RecordType::kIsEx, {}, version); }

@@ -30,7 +30,8 @@ struct Bed<Igmp> {
     return MakeIpv4(239, static_cast<std::uint8_t>(1 + (n >> 8)), 2, static_cast<std::uint8_t>(3 + n));
   }
   static Ipv4Address SsmGroup() { return MakeIpv4(232, 1, 1, 1); }
-  static Ipv4Address Host() { return MakeIpv4(192, 0, 2, 10); }
+  static Ipv4Address Host(unsigned n = 0) { return MakeIpv4(192, 0, 2, static_cast<std::uint8_t>(10 + n)); }
+  static Ipv4Address Router(unsigned n) { return MakeIpv4(192, 0, 2, static_cast<std::uint8_t>(n)); }
   static unsigned Number(const Ipv4Address& source) { return source.bytes()[2] * 256U + source.bytes()[3]; }
 };
 
@@ -44,7 +45,8 @@ struct Bed<Mld> {
   static Ipv6Address Source(unsigned n) { return Make(0x20, 1, 0x0d, 0xb8, n); }
   static Ipv6Address Group(unsigned n = 0) { return Make(0xff, 0x0e, 0, 0, 0x1234 + n); }
   static Ipv6Address SsmGroup() { return Make(0xff, 0x3e, 0, 0, 1); }
-  static Ipv6Address Host() { return Make(0xfe, 0x80, 0, 0, 10); }
+  static Ipv6Address Host(unsigned n = 0) { return Make(0xfe, 0x80, 0, 0, 10 + n); }
+  static Ipv6Address Router(unsigned n) { return Make(0xfe, 0x80, 0, 0, n); }
   static unsigned Number(const Ipv6Address& source) { return source.bytes()[14] * 256U + source.bytes()[15]; }
 };
 

@@ -137,5 +137,18 @@ TEST(EventLoop, SigtermCallsTheHandlerInsteadOfEndingTheProcess) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(EventLoop, SigHupReloadsAndDoesNotStop) {
+  EventLoop loop;
+  int reloads = 0;
+  loop.OnStopSignal([&] { FAIL() << "SIGHUP stopped it"; });
+  loop.OnReloadSignal([&] {
+    if (++reloads == 2) return loop.Stop();
+    ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  });
+  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  loop.Run();
+  EXPECT_EQ(reloads, 2);
+}
+
 }  // namespace
 }  // namespace bpfcast

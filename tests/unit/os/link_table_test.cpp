@@ -53,6 +53,16 @@ class NetlinkMessage {
     mnl_attr_put(header(), attribute, mac.size(), mac.data());
     return std::move(*this);
   }
+  NetlinkMessage&& WithBridge(std::uint8_t snooping, std::uint8_t router) && {
+    nlattr* info = mnl_attr_nest_start(header(), IFLA_LINKINFO);
+    mnl_attr_put_strz(header(), IFLA_INFO_KIND, "bridge");
+    nlattr* data = mnl_attr_nest_start(header(), IFLA_INFO_DATA);
+    mnl_attr_put_u8(header(), IFLA_BR_MCAST_SNOOPING, snooping);
+    mnl_attr_put_u8(header(), IFLA_BR_MCAST_ROUTER, router);
+    mnl_attr_nest_end(header(), data);
+    mnl_attr_nest_end(header(), info);
+    return std::move(*this);
+  }
   const nlmsghdr* get() const { return reinterpret_cast<const nlmsghdr*>(buffer_.data()); }
 
  private:
@@ -166,6 +176,31 @@ TEST_F(LinkTableTest, AddressesOfUnknownLinksAreIgnored) {
   AddAddress(0, MakeIpv4(10, 0, 0, 1), MakeIpv4(10, 0, 0, 1), 8);
   AddLan(7);
   EXPECT_TRUE(table_.Find("lan1")->addresses.empty());
+}
+
+TEST_F(LinkTableTest, X_15_TellsABridgeAndWhetherItLetsReportsThrough) {
+  AddLan(7);
+  EXPECT_EQ(table_.Find("lan1")->bridge, std::nullopt);
+  const auto bridge = [&](std::uint8_t snooping, std::uint8_t router) {
+    Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 8, kUp)
+              .With(IFLA_IFNAME, "br0")
+              .WithBridge(snooping, router));
+    return table_.Find("br0")->bridge;
+  };
+  EXPECT_EQ(bridge(1, 1), (BridgeSettings{true, false}));
+  EXPECT_EQ(bridge(1, 0), (BridgeSettings{true, true}));
+  EXPECT_EQ(bridge(0, 2), (BridgeSettings{false, false}));
+}
+
+TEST_F(LinkTableTest, ListsEveryInterfaceByIndexAndKnowsTheLoopback) {
+  AddLan(7);
+  Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 1, kUp | IFF_LOOPBACK).With(IFLA_IFNAME, "lo"));
+  const auto all = table_.All();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0]->name, "lo");
+  EXPECT_TRUE(all[0]->loopback);
+  EXPECT_EQ(all[1]->name, "lan1");
+  EXPECT_FALSE(all[1]->loopback);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class ForwardingTableTest : public testing::Test {
   }
 
   const Address group = Addresses<F>::Group();
-  Topology topology{kUpstream, {kD1, kD2, kD3}};
+  Topology topology{kUpstream};
   MembershipDatabase<F> database;
   ForwardingTable<F> table{topology, database};
   std::map<RouteKey<F>, Route> installed;

@@ -143,12 +143,14 @@ class ProxyBed : public testing::Test {
         routes.erase(change.key);
       }
     }
+    notices.insert(notices.end(), effects.notices.begin(), effects.notices.end());
   }
 
   Proxy<Igmp> proxy;
   Time now{};
   std::vector<Sent> sent;
   std::map<RouteKey<Igmp>, Route> routes;
+  std::vector<PortNotice<Igmp>> notices;
 };
 
 }  // namespace bpfcast

@@ -1,0 +1,68 @@
+// What an agent answers.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace bpfcast {
+
+/// A downstream that is up and that we query.
+inline nlohmann::ordered_json DownstreamAnswer(const std::string& name) {
+  auto port = nlohmann::ordered_json::parse(R"({
+      "role": "downstream", "state": "up", "reason": "", "ifindex": 3, "address": "192.0.2.5",
+      "hook": "xdp", "hook_reason": "native XDP", "version": 3,
+      "querier": {"role": "querier", "address": "192.0.2.5", "expires_s": null, "version": 3}, "host": null,
+      "rx_packets": 1234, "rx_bytes": 1500000, "tx_packets": 5678, "tx_bytes": 7300000, "tx_dropped": 9,
+      "reports_received": 11, "queries_received": 12, "reports_sent": 0, "queries_sent": 13,
+      "igmp_overflows": 0, "igmp_drops": {"CSUM": 1, "TTL": 2}})");
+  port["name"] = name;
+  return port;
+}
+
+inline nlohmann::ordered_json UpstreamAnswer(const std::string& name) {
+  auto port = DownstreamAnswer(name);
+  port["role"] = "upstream";
+  port["address"] = "198.51.100.2";
+  port["querier"] = nullptr;
+  port["host"] = {{"version", 3}, {"expires_s", nullptr}};
+  return port;
+}
+
+inline nlohmann::ordered_json StatusAnswer() {
+  return {
+      {"instance", "default"},
+      {"version", "1.2.3"},
+      {"pid", 42},
+      {"uptime_s", 90.0},
+      {"config", "/etc/bpfcast/bpfcast.toml"},
+      {"state", "running"},
+      {"bpffs", "/sys/fs/bpf/bpfcast/default"},
+      {"upstream", UpstreamAnswer("wan0")},
+      {"downstreams", nlohmann::ordered_json::array({DownstreamAnswer("lan1"), DownstreamAnswer("lan2")})},
+      {"groups", 2},
+      {"routes", 1234},
+      {"drops", {{"ttl", 4}, {"rpf", 0}}}};
+}
+
+/// Any-source members on a port.
+inline nlohmann::ordered_json GroupAnswer(const std::string& group, const std::string& port) {
+  auto row = nlohmann::ordered_json::parse(R"({
+      "mode": "exclude", "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
+      "host_version": 3, "last_reporter": "192.0.2.10",
+      "hosts": [{"address": "192.0.2.10", "version": 3, "mode": "exclude", "last_report_s": 20.0,
+                 "expires_s": 250.0}],
+      "withheld": "", "merged": {"mode": "exclude", "sources": []},
+      "forwarded_packets": 1234, "forwarded_bytes": 1500000})");
+  row["group"] = group;
+  row["port"] = port;
+  return row;
+}
+
+inline nlohmann::ordered_json FlowAnswer() {
+  return nlohmann::ordered_json::parse(R"({
+      "group": "239.1.2.3", "source": "10.0.0.1", "arrival": "wan0", "ports": ["lan1", "lan2"], "local": false,
+      "packets": 123456, "bytes": 162000000, "dropped": 7, "packets_per_s": 1050.0, "bits_per_s": 12300000.0,
+      "last_packet_s": 0.1})");
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,124 @@
+#include "cli/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "answers.h"
+
+namespace bpfcast {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+using Json = nlohmann::ordered_json;
+
+/// The command line with an agent that answers what the test says.
+class CommandLine : public testing::Test {
+ protected:
+  int Run(std::vector<const char*> words) {
+    words.insert(words.begin(), "bpfcast");
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = RunCommandLine(static_cast<int>(words.size()), words.data(),
+                                      [&](const std::string& instance, const std::string& method) {
+                                        calls_.push_back(instance + " " + method);
+                                        return answer_;
+                                      });
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return status;
+  }
+
+  CallResult answer_ = Json::array();
+  std::vector<std::string> calls_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(CommandLine, EachVerbCallsItsMethodAndPrintsText) {
+  answer_ = StatusAnswer();
+  EXPECT_EQ(Run({"status"}), 0);
+  EXPECT_THAT(out_, StartsWith("bpfcast 1.2.3"));
+  answer_ = Json::array();
+  EXPECT_EQ(Run({"ports"}), 0);
+  EXPECT_THAT(out_, StartsWith("PORT "));
+  EXPECT_EQ(Run({"groups"}), 0);
+  EXPECT_THAT(out_, StartsWith("no groups"));
+  EXPECT_EQ(Run({"flows"}), 0);
+  EXPECT_THAT(out_, StartsWith("no flows"));
+  answer_ = Json::parse(R"({"changed": ["lan1: settings changed", "lan3: new downstream"]})");
+  EXPECT_EQ(Run({"reload"}), 0);
+  EXPECT_EQ(out_, "reloaded:\n  lan1: settings changed\n  lan3: new downstream\n");
+  EXPECT_THAT(calls_, ElementsAre("default status", "default ports", "default groups", "default flows",
+                                  "default reload"));
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(CommandLine, AReloadWithoutChangesSaysSo) {
+  answer_ = Json::parse(R"({"changed": []})");
+  EXPECT_EQ(Run({"reload"}), 0);
+  EXPECT_EQ(out_, "reloaded: nothing changed\n");
+}
+
+TEST_F(CommandLine, DetailsOfGroupsAreBlocks) {
+  answer_ = Json::array({GroupAnswer("239.1.2.3", "lan1")});
+  for (const char* flag : {"-d", "--details"}) {
+    EXPECT_EQ(Run({"groups", flag}), 0);
+    EXPECT_THAT(out_, HasSubstr("\n    host   192.0.2.10 "));
+  }
+  EXPECT_EQ(Run({"groups"}), 0);
+  EXPECT_THAT(out_, StartsWith("GROUP "));
+}
+
+TEST_F(CommandLine, EveryVerbAnswersAsJsonBeforeOrAfterItsName) {
+  for (const char* verb : {"status", "ports", "groups", "flows", "reload"}) {
+    answer_ = Json{{"any", {1, 2}}};
+    EXPECT_EQ(Run({verb, "-j"}), 0);
+    EXPECT_EQ(Json::parse(out_), *answer_) << verb;
+    EXPECT_EQ(Run({"--json", verb}), 0);
+    EXPECT_EQ(Json::parse(out_), *answer_) << verb;
+  }
+}
+
+TEST_F(CommandLine, TheInstanceIsPassedOn) {
+  EXPECT_EQ(Run({"groups", "--instance", "home"}), 0);
+  EXPECT_THAT(calls_, ElementsAre("home groups"));
+}
+
+TEST_F(CommandLine, NoAgentIsExitStatusThree) {
+  answer_ = tl::unexpected(CallError{CallError::Kind::kNoAnswer, "no bpfcastd answers"});
+  EXPECT_EQ(Run({"status"}), 3);
+  EXPECT_EQ(err_, "no bpfcastd answers\n");
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(CommandLine, ARefusedReloadIsExitStatusOne) {
+  answer_ = tl::unexpected(CallError{CallError::Kind::kRefused, "x.toml:1:1: what"});
+  EXPECT_EQ(Run({"reload"}), 1);
+  EXPECT_EQ(err_, "x.toml:1:1: what\n");
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(CommandLine, WrongUsageIsExitStatusOneAndAsksNobody) {
+  EXPECT_EQ(Run({}), 1);
+  EXPECT_EQ(Run({"groupz"}), 1);
+  EXPECT_EQ(Run({"ports", "-d"}), 1);  // there are no details of ports
+  EXPECT_NE(err_, "");
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(CommandLine, HelpIsExitStatusZero) {
+  EXPECT_EQ(Run({"--help"}), 0);
+  EXPECT_THAT(out_, HasSubstr("flows"));
+}
+
+TEST_F(CommandLine, AnAnswerOfAnotherShapeIsExitStatusOne) {
+  answer_ = Json::array({{{"group", "239.1.2.3"}}});
+  EXPECT_EQ(Run({"groups"}), 1);
+  EXPECT_THAT(err_, HasSubstr("unexpected"));
+}
+
+}  // namespace
+}  // namespace bpfcast

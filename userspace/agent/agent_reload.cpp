@@ -1,0 +1,131 @@
+// The part of Agent that does what a new configuration changes, and nothing else.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/agent.h"
+#include "agent/link_view.h"
+#include "os/clock.h"
+
+namespace bpfcast {
+
+Result<std::vector<std::string>> Agent::Reload() {
+  auto loaded = LoadConfig(config_.config_file);
+  if (!loaded) {
+    for (const std::string& problem : loaded.error()) spdlog::error("{}", problem);
+    spdlog::error("{} was not taken over: the running configuration stays", config_.config_file);
+    return Fail(loaded.error().front() + "; the running configuration stays");
+  }
+  for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+  if (loaded->user != config_.config.user) {
+    spdlog::warn("{}: another user takes effect at the next start", config_.config_file);
+  }
+  std::vector<std::string> changes;
+  // An interface may change its role: what it was ends before what it is to be begins.
+  ChangeDownstreams(*loaded, changes);
+  ChangeUpstream(loaded->upstream, changes);
+  config_.config = std::move(*loaded);
+  for (const InterfaceConfig& downstream : config_.config.downstreams) {
+    if (FindPort(downstream.name) != nullptr) continue;
+    AddDownstream(downstream, PortOrigin::kNamed);
+    changes.push_back(downstream.name + ": new downstream");
+  }
+  for (const std::string& change : changes) spdlog::info("reload: {}", change);
+  follow_links_ = true;
+  return changes;
+}
+
+/// Ends and changes downstreams; what is new comes later.
+void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& changes) {
+  std::vector<PortId> ended;
+  for (auto& [id, port] : ports_) {
+    if (port.role != PortRole::kDownstream) continue;
+    const std::string& name = port.config.name;
+    const auto named = std::find_if(config.downstreams.begin(), config.downstreams.end(),
+                                    [&](const InterfaceConfig& each) { return each.name == name; });
+    const bool disabled =
+        std::find(config.disabled.begin(), config.disabled.end(), name) != config.disabled.end();
+    InterfaceConfig wanted;
+    if (named != config.downstreams.end()) {
+      wanted = *named;
+      port.origin = PortOrigin::kNamed;
+    } else if (port.origin == PortOrigin::kDefault && config.default_downstream && !disabled &&
+               name != config.upstream.name) {
+      wanted = *config.default_downstream;
+      wanted.name = name;
+    } else {
+      ended.push_back(id);
+      changes.push_back(name + ": no downstream any more");
+      continue;
+    }
+    if (wanted == port.config) continue;
+    ChangeSettings(port, wanted);
+    changes.push_back(name + ": settings changed");
+  }
+  for (const PortId id : ended) RemoveDownstream(id);
+}
+
+void Agent::ChangeUpstream(const InterfaceConfig& config, std::vector<std::string>& changes) {
+  Port& port = ports_.at(kUpstreamPort);
+  if (config == port.config) return;
+  if (config.name == port.config.name) {
+    ChangeSettings(port, config);
+    changes.push_back(config.name + ": settings changed");
+    return;
+  }
+  changes.push_back(config.name + ": upstream, instead of " + port.config.name);
+  proxy_.Leave(effects_);
+  SendPackets();
+  Disconnect(port);
+  port.shown.clear();
+  ChangeSettings(port, config);
+}
+
+void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
+  port.config = config;
+  const Time now = Now();
+  if (port.role == PortRole::kUpstream) {
+    proxy_.SetHost(ToHostConfig(config, port.link), now);
+  } else {
+    proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), now, effects_);
+  }
+  recheck_ports_ = true;  // the datapath has settings of it, too
+}
+
+void Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
+  std::size_t id = static_cast<std::size_t>(kUpstreamPort) + 1;
+  while (id < kMaxPorts && ports_.contains(static_cast<PortId>(id))) ++id;
+  if (id == kMaxPorts) {
+    if (!std::exchange(ports_exhausted_, true)) {
+      spdlog::error("{}: not used, all {} ports are taken; name fewer interfaces as downstream", config.name,
+                    kMaxPorts);
+    }
+    return;
+  }
+  Port& port = ports_[static_cast<PortId>(id)];
+  port.id = static_cast<PortId>(id);
+  port.origin = origin;
+  port.config = config;
+  proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), Now(), effects_);
+}
+
+void Agent::RemoveDownstream(PortId id) {
+  Port& port = ports_.at(id);
+  proxy_.RemoveDownstream(id, Now(), effects_);
+  // No route may name the port when its number is given to another.
+  ApplyUpdate();
+  Disconnect(port);
+  spdlog::info("{}: no downstream any more", port.config.name);
+  ports_.erase(id);
+  ports_exhausted_ = false;
+}
+
+Port* Agent::FindPort(const std::string& interface) {
+  for (auto& [id, port] : ports_) {
+    if (port.config.name == interface) return &port;
+  }
+  return nullptr;
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,14 @@
+// What a configuration means, whatever the grammar it was written in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/config.h"
+
+namespace bpfcast {
+
+/// One line for each interface: role, name, and each setting that is not the default, by its TOML key.
+std::vector<std::string> Summary(const Config& config);
+
+}  // namespace bpfcast

@@ -1,0 +1,39 @@
+// The command line of bpfcastd, under its own name and as igmpproxy is started.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+
+namespace bpfcast {
+
+/// Who calls igmpproxy expects its ways: syslog, the background, its exit codes.
+enum class StartedAs : std::uint8_t { kBpfcastd, kIgmpproxy };
+enum class DaemonTask : std::uint8_t { kRun, kCheckFile };
+enum class RunIn : std::uint8_t { kForeground, kBackground };
+enum class LogTo : std::uint8_t { kStderr, kSyslog };
+
+struct DaemonOptions {
+  StartedAs started_as = StartedAs::kBpfcastd;
+  DaemonTask task = DaemonTask::kRun;
+  std::string config;
+  std::string instance;
+  RunIn run_in = RunIn::kForeground;
+  LogTo log_to = LogTo::kStderr;
+  std::string log_level;  // debug, info, warning, error
+};
+
+/// The command line itself was the answer, or an error.
+struct DaemonExit {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+tl::expected<DaemonOptions, DaemonExit> ParseDaemonOptions(int argc, const char* const* argv);
+
+enum class Failure : std::uint8_t { kRuntime, kConfiguration, kEnvironment };
+/// 1, 2, 3; igmpproxy says 255 for the last two.
+int ExitCode(Failure failure, StartedAs started_as);
+
+}  // namespace bpfcast

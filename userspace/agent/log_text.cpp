@@ -1,0 +1,66 @@
+#include "agent/log_text.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <chrono>
+
+namespace bpfcast {
+namespace {
+
+std::string SecondsText(Duration duration) {
+  return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
+}
+
+/// B-05 is a little more than the robustness times the query interval; older queries say neither.
+std::string Silence(const LinkNotice<Igmp>& notice) {
+  if (notice.robustness == 0 || notice.query_interval == Duration::zero()) return "long enough";
+  return "for a little more than " + SecondsText(notice.robustness * notice.query_interval);
+}
+
+/// What a query said of robustness and query interval; at least one of them.
+std::string Variables(const LinkNotice<Igmp>& notice) {
+  std::string text;
+  if (notice.robustness != 0) text += fmt::format("robustness {}", notice.robustness);
+  if (notice.query_interval != Duration::zero()) {
+    text += (text.empty() ? "query-interval " : " and query-interval ") + SecondsText(notice.query_interval);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port) {
+  const std::string router = notice.router.ToString();
+  const int version = static_cast<int>(notice.version);
+  switch (notice.event) {
+    case LinkEvent::kYielded:
+      return fmt::format(
+          "{0}: {1} is the querier now; bpfcast forwards nothing to {0}, unless forward-if-not-querier = "
+          "true "
+          "is set for it, until {1} was silent {2} (to be the querier, give {0} an address lower than {1})",
+          port, router, Silence(notice));
+    case LinkEvent::kTookOver:
+      return fmt::format("{0}: {1} fell silent; bpfcast is the querier now and forwards to {0}", port,
+                         router);
+    case LinkEvent::kOlderQuery:
+      return fmt::format(
+          "{0}: {1} sends IGMPv{2} queries, an older version than {0} has; all routers of a link must use "
+          "the "
+          "same (set version = {2} for {0}, or a newer version on {1}); until then compat-querier = \"auto\" "
+          "speaks IGMPv{2} as well, and \"fixed\" does not",
+          port, router, version);
+    case LinkEvent::kNewerQuery:
+      return fmt::format(
+          "{0}: {1} sends IGMPv{2} queries, a newer version than {0} has; all routers of a link must use the "
+          "same (set version = {2} for {0}, or an older version on {1})",
+          port, router, version);
+    case LinkEvent::kTimingDiffers:
+      return fmt::format(
+          "{0}: {1} queries with {2}, which {0} does not have; set the same on all routers of the link, or "
+          "members are lost when another of them becomes the querier",
+          port, router, Variables(notice));
+  }
+  return "";
+}
+
+}  // namespace bpfcast

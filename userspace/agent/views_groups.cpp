@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+#include <unordered_map>
+
+#include "agent/view_json.h"
+#include "agent/views.h"
+
+namespace bpfcast {
+namespace {
+
+/// When the group goes if nobody reports it again: its timer, or in INCLUDE the last of its sources'.
+Time EndOf(const GroupState<Igmp>& group) {
+  if (group.mode() == FilterMode::kExclude) return group.GroupTimer();
+  Time end = Time::min();
+  for (const Ipv4Address& source : group.Requested()) {
+    if (const auto timer = group.SourceTimer(source)) end = std::max(end, *timer);
+  }
+  return end == Time::min() ? kNever : end;
+}
+
+ViewJson SourceTimers(const GroupState<Igmp>& group, Time now) {
+  ViewJson json = ViewJson::array();
+  for (const Ipv4Address& source : group.Requested()) {
+    const auto timer = group.SourceTimer(source);
+    if (timer) json.push_back({{"source", source.ToString()}, {"expires_s", SecondsUntil(*timer, now)}});
+  }
+  return json;
+}
+
+/// C-80. A host that was silent for its time is forgotten when the next record comes, and shown no more.
+ViewJson Hosts(const std::vector<TrackedHost<Igmp>>& hosts, Time now) {
+  ViewJson json = ViewJson::array();
+  for (const TrackedHost<Igmp>& host : hosts) {
+    if (host.expires <= now) continue;
+    json.push_back({{"address", host.address.ToString()},
+                    {"version", static_cast<int>(host.version)},
+                    {"mode", Name(host.mode)},
+                    {"last_report_s", Seconds(now - host.last_report)},
+                    {"expires_s", SecondsUntil(host.expires, now)}});
+  }
+  return json;
+}
+
+/// Why members on the port get nothing of the group; empty when they do.
+std::string Withheld(const GroupState<Igmp>& group, PortId port, const Querier<Igmp>& querier,
+                     const Proxy<Igmp>& proxy) {
+  if (!proxy.topology().Serves(port)) {
+    const auto other = querier.other_querier();
+    return other ? other->ToString() + " is the querier" : "another router is the querier";
+  }
+  return proxy.database().Links(group.group()).contains(port) ? "" : "the access list refuses it";
+}
+
+struct Row {
+  Ipv4Address group;
+  const PortView* port;
+  const Querier<Igmp>* querier;
+  const GroupState<Igmp>* state;
+};
+
+ViewJson Merged(const MembershipRecord<Igmp>& record) {
+  return {{"mode", Name(record.mode)}, {"sources", ToJson(record.sources)}};
+}
+
+}  // namespace
+
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                       const std::vector<RouteCounters<Igmp>>& routes, Time now) {
+  std::unordered_map<Ipv4Address, PacketCount> forwarded;
+  for (const RouteCounters<Igmp>& route : routes) {
+    PacketCount& sum = forwarded[route.key.group];
+    sum.packets += route.forwarded.packets;
+    sum.bytes += route.forwarded.bytes;
+  }
+  std::vector<Row> rows;
+  for (const PortView& port : ports) {
+    const Querier<Igmp>* querier = proxy.querier(port.id);
+    if (querier == nullptr) continue;
+    for (const auto& [group, state] : querier->groups()) rows.push_back({group, &port, querier, &state});
+  }
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return std::tie(a.group, a.port->name) < std::tie(b.group, b.port->name);
+  });
+  // Ten thousand groups: each row becomes text at once.
+  std::string text = "[";
+  for (const auto& [group, port, querier, state] : rows) {
+    const bool exclude = state->mode() == FilterMode::kExclude;
+    const PacketCount& count = forwarded[group];
+    ViewJson json;
+    json["group"] = group.ToString();
+    json["port"] = port->name;
+    json["mode"] = Name(state->mode());
+    json["sources"] = ToJson(exclude ? state->Excluded() : state->Requested());
+    json["requested"] = exclude ? ToJson(state->Requested()) : ViewJson::array();
+    json["expires_s"] = SecondsUntil(EndOf(*state), now);
+    json["source_timers"] = SourceTimers(*state, now);
+    json["host_version"] = static_cast<int>(state->HostVersion());
+    json["last_reporter"] = state->last_reporter().ToString();
+    json["hosts"] = Hosts(querier->Hosts(group), now);
+    json["withheld"] = Withheld(*state, port->id, *querier, proxy);
+    json["merged"] = Merged(proxy.database().Merged(group));
+    json["forwarded_packets"] = count.packets;
+    json["forwarded_bytes"] = count.bytes;
+    if (text.size() > 1) text += ',';
+    text += Text(json);
+  }
+  return text + "]";
+}
+
+}  // namespace bpfcast

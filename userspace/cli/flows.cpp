@@ -1,0 +1,54 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/human.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "cli/wording.h"
+
+namespace bpfcast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// "lan1,lan2", "lan1,lan2,lan3,lan4 and 36 more", "-" when nobody takes the stream.
+std::string Takers(const Json& flow) {
+  constexpr std::size_t kShown = 4;
+  const Json& ports = flow.at("ports");
+  std::string text;
+  for (std::size_t i = 0; i < ports.size() && i < kShown; ++i) {
+    text += (text.empty() ? "" : ",") + ports[i].get<std::string>();
+  }
+  if (ports.size() > kShown) text += fmt::format(" and {} more", ports.size() - kShown);
+  if (flow.at("local").get<bool>()) text += text.empty() ? "this machine" : " and this machine";
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+std::string FlowsText(const Json& flows) {
+  if (flows.empty()) return "no flows: no multicast stream was seen lately\n";
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"GROUP"},
+               {"SOURCE"},
+               {"FROM"},
+               {"TO"},
+               {"PACKETS", kRight},
+               {"BYTES", kRight},
+               {"DROPPED", kRight},
+               {"RATE", kRight},
+               {"LAST", kRight}});
+  for (const Json& flow : flows) {
+    const double packets_per_s = flow.at("packets_per_s").get<double>();
+    table.Add({TextOf(flow, "group"), TextOf(flow, "source"),
+               flow.at("arrival").is_null() ? "-" : TextOf(flow, "arrival"), Takers(flow),
+               HumanCount(NumberOf(flow, "packets")), HumanBytes(NumberOf(flow, "bytes")),
+               HumanCount(NumberOf(flow, "dropped")),
+               packets_per_s > 0 ? HumanRate(flow.at("bits_per_s").get<double>(), packets_per_s) : "-",
+               SecondsOf(flow.at("last_packet_s")) + " ago"});
+  }
+  return table.ToString();
+}
+
+}  // namespace bpfcast

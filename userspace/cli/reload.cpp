@@ -1,0 +1,15 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.h"
+
+namespace bpfcast {
+
+std::string ReloadText(const nlohmann::ordered_json& result) {
+  const auto& changed = result.at("changed");
+  if (changed.empty()) return "reloaded: nothing changed\n";
+  std::string text = "reloaded:\n";
+  for (const auto& change : changed) text += "  " + change.get<std::string>() + "\n";
+  return text;
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,59 @@
+#include "datapath/flow_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace bpfcast {
+namespace {
+
+// A slow stream has its marks seldom; one that sent nothing for longer than two marks take has stopped.
+constexpr Duration kStopped = std::chrono::milliseconds(2500);
+// A stream that has just begun is not extrapolated from its first packets.
+constexpr Duration kShortest = std::chrono::seconds(1);
+
+Ipv4Address ToAddress(__be32 address) {
+  std::array<std::uint8_t, 4> bytes{};
+  std::memcpy(bytes.data(), &address, bytes.size());
+  return Ipv4Address(bytes);
+}
+
+Time ToTime(std::uint64_t nanoseconds) {
+  return Time(Duration(static_cast<Duration::rep>(nanoseconds)));
+}
+
+// What came since the mark. Another CPU may be writing: a count behind its mark is none.
+double Since(std::uint64_t count, std::uint64_t marked) {
+  return count > marked ? static_cast<double>(count - marked) : 0.0;
+}
+
+}  // namespace
+
+FlowCounters<Igmp> MakeFlow(const bpfcast_flow_key& key, const bpfcast_flow& flow, Time now) {
+  FlowCounters<Igmp> result;
+  result.key = {ToAddress(key.source), ToAddress(key.group)};
+  result.arrival = static_cast<PortId>(key.port);
+  result.forwarded = {flow.packets, flow.bytes};
+  result.dropped = flow.dropped;
+  result.last = ToTime(flow.last);
+  if (now - result.last <= kStopped) {
+    const Duration span = std::max(kShortest, Duration(now - ToTime(flow.previous.time)));
+    const double seconds = std::chrono::duration<double>(span).count();
+    result.packets_per_s = Since(flow.packets, flow.previous.packets) / seconds;
+    result.bits_per_s = 8 * Since(flow.bytes, flow.previous.bytes) / seconds;
+  }
+  return result;
+}
+
+Result<std::vector<FlowCounters<Igmp>>> ReadFlows(BpfObject& object, Time now) {
+  const auto entries = object.flows.GetAll(BPFCAST_MAX_FLOWS);
+  if (!entries) return tl::unexpected(entries.error());
+  std::vector<FlowCounters<Igmp>> flows;
+  for (const auto& [key, flow] : *entries) {
+    FlowCounters<Igmp> counters = MakeFlow(key, flow, now);
+    if (now - counters.last <= kFlowMemory) flows.push_back(counters);
+  }
+  return flows;
+}
+
+}  // namespace bpfcast

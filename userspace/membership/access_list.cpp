@@ -1,0 +1,51 @@
+#include "membership/access_list.h"
+
+#include <utility>
+
+namespace bpfcast {
+namespace {
+
+template <class F, class Matches>
+bool Decide(const AccessList<F>& list, const Matches& matches) {
+  Access access = list.otherwise;
+  for (const AccessRule<F>& rule : list.rules) {
+    if (matches(rule)) access = rule.access;
+  }
+  return access == Access::kPermit;
+}
+
+}  // namespace
+
+template <class F>
+bool AccessList<F>::Permits(const Address& group) const {
+  return Decide(*this, [&](const AccessRule<F>& rule) {
+    return rule.source.length == 0 && rule.group.Contains(group);
+  });
+}
+
+template <class F>
+bool AccessList<F>::Permits(const Address& group, const Address& source) const {
+  return Decide(*this, [&](const AccessRule<F>& rule) {
+    return rule.source.Contains(source) && rule.group.Contains(group);
+  });
+}
+
+template <class F>
+MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
+                              const MembershipRecord<F>& record) {
+  if (record.mode == FilterMode::kExclude) return list.Permits(group) ? record : MembershipRecord<F>();
+  std::vector<typename F::Address> sources;
+  for (const auto& source : record.sources) {
+    if (list.Permits(group, source)) sources.push_back(source);
+  }
+  return {FilterMode::kInclude, SourceSet<F>(std::move(sources))};
+}
+
+template MembershipRecord<Igmp> Permitted(const AccessList<Igmp>&, const Ipv4Address&,
+                                          const MembershipRecord<Igmp>&);
+template MembershipRecord<Mld> Permitted(const AccessList<Mld>&, const Ipv6Address&,
+                                         const MembershipRecord<Mld>&);
+template struct AccessList<Igmp>;
+template struct AccessList<Mld>;
+
+}  // namespace bpfcast

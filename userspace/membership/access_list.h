@@ -1,0 +1,50 @@
+// AccessList: which groups and sources may be asked for on a link (C-85), or asked for upstream (E-08).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "membership/membership_record.h"
+#include "wire/family.h"
+
+namespace bpfcast {
+
+enum class Access : std::uint8_t { kPermit, kDeny };
+
+template <class F>
+struct AccessRule {
+  using Address = typename F::Address;
+
+  Access access = Access::kPermit;
+  Prefix<Address> group;
+  Prefix<Address> source{Address(), 0};
+
+  bool operator==(const AccessRule&) const = default;
+};
+
+/// An ordered list; the last rule that matches decides, and `otherwise` when none does.
+template <class F>
+struct AccessList {
+  using Address = typename F::Address;
+
+  std::vector<AccessRule<F>> rules;
+  Access otherwise = Access::kPermit;
+
+  /// May all sources of the group be asked for? Rules on single sources do not matter here.
+  bool Permits(const Address& group) const;
+  /// May this source of the group be asked for?
+  bool Permits(const Address& group, const Address& source) const;
+
+  bool operator==(const AccessList&) const = default;
+};
+
+/// What the list lets through of a record: all sources but denied ones in INCLUDE mode, all or nothing in
+/// EXCLUDE mode.
+template <class F>
+MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
+                              const MembershipRecord<F>& record);
+
+extern template struct AccessList<Igmp>;
+extern template struct AccessList<Mld>;
+
+}  // namespace bpfcast

@@ -1,0 +1,109 @@
+#include "membership/tracked_hosts.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bpfcast {
+
+template <class F>
+void TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
+                               Time until, std::size_t max_hosts) {
+  DropSilent(now);
+  if (reporter.address.IsUnspecified()) {
+    incomplete_until_ = until;
+    return;
+  }
+  const auto found = hosts_.find(reporter.address);
+  Host host = found == hosts_.end() ? Host() : std::move(found->second);
+  if (found != hosts_.end()) {
+    listed_sources_ -= host.wants.sources.size();
+    hosts_.erase(found);
+  }
+  host.wants = After(record, host.wants);
+  if (host.wants.IsEmpty()) return;
+  if (hosts_.size() >= max_hosts) {
+    incomplete_until_ = until;
+    return;
+  }
+  if (listed_sources_ + host.wants.sources.size() > max_hosts * kSourcesPerHost) {
+    // Without its list a host in EXCLUDE mode wants more than it said; one in INCLUDE mode would want less.
+    if (host.wants.mode == FilterMode::kInclude) incomplete_until_ = until;
+    host.wants.sources = SourceSet<F>();
+  }
+  listed_sources_ += host.wants.sources.size();
+  host.version = reporter.version;
+  host.last_report = now;
+  host.expires = until;
+  first_expiry_ = std::min(first_expiry_, until);
+  hosts_.emplace(reporter.address, std::move(host));
+}
+
+/// A host that is not known yet is one that wanted nothing, INCLUDE({}).
+template <class F>
+MembershipRecord<F> TrackedHosts<F>::After(const GroupRecord<F>& record, const MembershipRecord<F>& before) {
+  const SourceSet<F> b(record.sources);
+  const bool exclude = before.mode == FilterMode::kExclude;
+  switch (record.type) {
+    case RecordType::kIsEx:
+    case RecordType::kToEx:
+      return {FilterMode::kExclude, b};
+    case RecordType::kToIn:
+      // A long list comes in several records, so that one with sources only adds to INCLUDE.
+      if (b.empty() || exclude) return {FilterMode::kInclude, b};
+      return {FilterMode::kInclude, before.sources + b};
+    case RecordType::kIsIn:  // also the answer of a host in EXCLUDE mode to Q(G,A)
+    case RecordType::kAllow:
+      return {before.mode, exclude ? before.sources - b : before.sources + b};
+    case RecordType::kBlock:
+      return {before.mode, exclude ? before.sources + b : before.sources - b};
+  }
+  return before;
+}
+
+template <class F>
+void TrackedHosts<F>::DropSilent(Time now) {
+  if (first_expiry_ >= now) return;
+  first_expiry_ = kNever;
+  for (auto it = hosts_.begin(); it != hosts_.end();) {
+    const Host& host = it->second;
+    if (host.expires < now) {  // at the same instant packets go first (B-26)
+      listed_sources_ -= host.wants.sources.size();
+      it = hosts_.erase(it);
+    } else {
+      first_expiry_ = std::min(first_expiry_, host.expires);
+      ++it;
+    }
+  }
+}
+
+template <class F>
+std::optional<Time> TrackedHosts<F>::ExcludeUntil() const {
+  std::optional<Time> until;
+  for (const auto& [address, host] : hosts_) {
+    if (host.wants.mode == FilterMode::kExclude) until = std::max(until, std::optional(host.expires));
+  }
+  return until;
+}
+
+template <class F>
+std::optional<Time> TrackedHosts<F>::WantedUntil(const Address& source) const {
+  std::optional<Time> until;
+  for (const auto& [address, host] : hosts_) {
+    if (host.wants.Wants(source)) until = std::max(until, std::optional(host.expires));
+  }
+  return until;
+}
+
+template <class F>
+std::vector<TrackedHost<F>> TrackedHosts<F>::List() const {
+  std::vector<TrackedHost<F>> list;
+  for (const auto& [address, host] : hosts_) {
+    list.push_back({address, host.version, host.wants.mode, host.last_report, host.expires});
+  }
+  return list;
+}
+
+template class TrackedHosts<Igmp>;
+template class TrackedHosts<Mld>;
+
+}  // namespace bpfcast
