@@ -94,9 +94,9 @@ class Agent {
 
   ProxyEffects<Igmp> effects_;  // of this turn
   bool follow_links_ = true;
-  bool recheck_ports_ = true;  // drivers change what they can do without a word; look again now and then
+  bool recheck_ports_ = true;     // drivers change what they can do without a word; look again now and then
   bool ports_exhausted_ = false;  // said once
-  bool resync_ = false;        // the datapath refused something: give it the whole table again
+  bool resync_ = false;           // the datapath refused something: give it the whole table again
   Time next_tick_{};
   Time next_retry_{};
   Time next_sweep_{};

@@ -2,6 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "agent/view_json.h"
 #include "agent/views.h"
@@ -33,11 +35,13 @@ ViewJson Hosts(const std::vector<TrackedHost<Igmp>>& hosts, Time now) {
   ViewJson json = ViewJson::array();
   for (const TrackedHost<Igmp>& host : hosts) {
     if (host.expires <= now) continue;
-    json.push_back({{"address", host.address.ToString()},
-                    {"version", static_cast<int>(host.version)},
-                    {"mode", Name(host.mode)},
-                    {"last_report_s", Seconds(now - host.last_report)},
-                    {"expires_s", SecondsUntil(host.expires, now)}});
+    ViewJson row;
+    row["address"] = host.address.ToString();
+    row["version"] = static_cast<int>(host.version);
+    row["mode"] = Name(host.mode);
+    row["last_report_s"] = Seconds(now - host.last_report);
+    row["expires_s"] = SecondsUntil(host.expires, now);
+    json.push_back(std::move(row));
   }
   return json;
 }
@@ -60,7 +64,10 @@ struct Row {
 };
 
 ViewJson Merged(const MembershipRecord<Igmp>& record) {
-  return {{"mode", Name(record.mode)}, {"sources", ToJson(record.sources)}};
+  ViewJson json;
+  json["mode"] = Name(record.mode);
+  json["sources"] = ToJson(record.sources);
+  return json;
 }
 
 }  // namespace

@@ -4,4 +4,6 @@
 #include "cli/client.h"
 #include "cli/command_line.h"
 
-int main(int argc, char** argv) { return bpfcast::RunCommandLine(argc, argv, bpfcast::Call); }
+int main(int argc, char** argv) {
+  return bpfcast::RunCommandLine(argc, argv, bpfcast::Call);
+}

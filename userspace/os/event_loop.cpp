@@ -32,7 +32,6 @@ struct EventLoop::Impl {
   asio::signal_set reload_signals{context, SIGHUP};
   Handler after_wake_up;
   bool stopped = false;
-
 };
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}

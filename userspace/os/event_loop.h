@@ -14,8 +14,8 @@ class EventLoop {
  public:
   using Handler = std::function<void()>;
 
-  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before its handler is set
-  /// waits for it.
+  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before its handler is
+  /// set waits for it.
   EventLoop();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;

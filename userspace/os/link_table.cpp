@@ -65,7 +65,8 @@ std::optional<BridgeSettings> ToBridgeSettings(const nlattr* link_info) {
     ForEachAttribute(attribute, [&](std::uint16_t data_type, const nlattr* data) {
       if (mnl_attr_get_payload_len(data) != sizeof(std::uint8_t)) return;
       if (data_type == IFLA_BR_MCAST_SNOOPING) settings.snooping = mnl_attr_get_u8(data) != 0;
-      if (data_type == IFLA_BR_MCAST_ROUTER) settings.never_router_port = mnl_attr_get_u8(data) == kNeverRouterPort;
+      if (data_type == IFLA_BR_MCAST_ROUTER)
+        settings.never_router_port = mnl_attr_get_u8(data) == kNeverRouterPort;
     });
   });
   return is_bridge ? std::optional(settings) : std::nullopt;

@@ -20,7 +20,8 @@ namespace bpfcast {
 enum class Hook : std::uint8_t { kXdp, kTc };
 
 /// Which sources a port accepts (F-12). kSubnet: a downstream those of its subnets and `other_sources`; the
-/// upstream all but those of a downstream subnet, or, once it has `other_sources`, only its subnets and these.
+/// upstream all but those of a downstream subnet, or, once it has `other_sources`, only its subnets and
+/// these.
 enum class SourceCheck : std::uint8_t { kOff, kSubnet };
 
 /// A port as the datapath needs it: a live interface with everything that does not depend on a route.

@@ -182,9 +182,7 @@ TEST_F(LinkTableTest, X_15_TellsABridgeAndWhetherItLetsReportsThrough) {
   AddLan(7);
   EXPECT_EQ(table_.Find("lan1")->bridge, std::nullopt);
   const auto bridge = [&](std::uint8_t snooping, std::uint8_t router) {
-    Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 8, kUp)
-              .With(IFLA_IFNAME, "br0")
-              .WithBridge(snooping, router));
+    Apply(NetlinkMessage::OfLink(RTM_NEWLINK, 8, kUp).With(IFLA_IFNAME, "br0").WithBridge(snooping, router));
     return table_.Find("br0")->bridge;
   };
   EXPECT_EQ(bridge(1, 1), (BridgeSettings{true, false}));
