@@ -116,11 +116,32 @@ void Agent::OnDeadline() {
     next_retry_ = now + kRetry;
     links_->RetryReload();
     follow_links_ = recheck_ports_ = true;
+    WarnOfGroupsNotAskedFor();
     if (resync_) {
       const auto synced = datapath_->Sync(proxy_.table().All());
       resync_ = !synced;
       if (synced) spdlog::info("the datapath holds every route again");
     }
+  }
+}
+
+/// D-25. Once for each time that the upstream falls back.
+void Agent::WarnOfGroupsNotAskedFor() {
+  const Version mode = proxy_.host().mode();
+  if (mode == Version::kV3) {
+    warned_of_mode_ = mode;
+    return;
+  }
+  if (warned_of_mode_ == mode) return;
+  for (const auto& [group, state] : proxy_.database().groups()) {
+    if (!IsSsm(Igmp::SsmRanges(), group)) continue;
+    spdlog::error(
+        "{}: the upstream speaks IGMPv{}, which cannot name sources: source-specific groups such as {} are "
+        "not "
+        "asked for; an IGMPv3 querier there serves them",
+        config_.config.upstream.name, static_cast<int>(mode), group.ToString());
+    warned_of_mode_ = mode;
+    return;
   }
 }
 
@@ -198,9 +219,9 @@ RpcMethods Agent::Methods() {
   methods["status"] = [this] {
     const InstanceView instance{config_.instance, std::string(kVersion), getpid(),
                                 Now() - started_, config_.config_file,   config_.bpffs};
-    return StatusJson(instance, PortViews(), proxy_, Counters());
+    return StatusJson(instance, PortViews(), proxy_, Counters(), Now());
   };
-  methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters()); };
+  methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters(), Now()); };
   methods["groups"] = [this]() -> Result<std::string> {
     const auto routes = datapath_->CountersOfRoutes();
     if (!routes) return tl::unexpected(routes.error());

@@ -76,6 +76,7 @@ class Agent {
   void ApplyUpdate();
   void SendPackets();
   void LogNotices();
+  void WarnOfGroupsNotAskedFor();
 
   RpcMethods Methods();
   std::vector<PortView> PortViews();
@@ -96,7 +97,8 @@ class Agent {
   bool follow_links_ = true;
   bool recheck_ports_ = true;     // drivers change what they can do without a word; look again now and then
   bool ports_exhausted_ = false;  // said once
-  bool resync_ = false;           // the datapath refused something: give it the whole table again
+  Version warned_of_mode_ = Version::kV3;  // said once
+  bool resync_ = false;                    // the datapath refused something: give it the whole table again
   Time next_tick_{};
   Time next_retry_{};
   Time next_sweep_{};

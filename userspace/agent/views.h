@@ -46,10 +46,4 @@ std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pro
 /// What a reload changed, one sentence each.
 std::string ReloadJson(const std::vector<std::string>& changed);
 
-/// The same as of now.
-std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
-                       const Proxy<Igmp>& proxy, const DatapathCounters& counters);
-std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                      const DatapathCounters& counters);
-
 }  // namespace bpfcast

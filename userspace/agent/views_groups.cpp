@@ -63,7 +63,7 @@ struct Row {
   const GroupState<Igmp>* state;
 };
 
-ViewJson Merged(const MembershipRecord<Igmp>& record) {
+ViewJson AskedUpstream(const MembershipRecord<Igmp>& record) {
   ViewJson json;
   json["mode"] = Name(record.mode);
   json["sources"] = ToJson(record.sources);
@@ -106,7 +106,7 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pr
     json["last_reporter"] = state->last_reporter().ToString();
     json["hosts"] = Hosts(querier->Hosts(group), now);
     json["withheld"] = Withheld(*state, port->id, *querier, proxy);
-    json["merged"] = Merged(proxy.database().Merged(group));
+    json["asked_upstream"] = AskedUpstream(proxy.host().Told(group));
     json["forwarded_packets"] = count.packets;
     json["forwarded_bytes"] = count.bytes;
     if (text.size() > 1) text += ',';

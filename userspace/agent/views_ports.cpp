@@ -3,7 +3,6 @@
 
 #include "agent/view_json.h"
 #include "agent/views.h"
-#include "os/clock.h"
 
 namespace bpfcast {
 namespace {
@@ -80,11 +79,6 @@ std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pro
   ViewJson json = ViewJson::array();
   for (const PortView& port : ports) json.push_back(ToJson(port, proxy, counters, now));
   return Text(json);
-}
-
-std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                      const DatapathCounters& counters) {
-  return PortsJson(ports, proxy, counters, Now());
 }
 
 }  // namespace bpfcast

@@ -2,7 +2,6 @@
 
 #include "agent/view_json.h"
 #include "agent/views.h"
-#include "os/clock.h"
 
 namespace bpfcast {
 
@@ -32,11 +31,6 @@ std::string StatusJson(const InstanceView& instance, const std::vector<PortView>
   json["drops"] = ViewJson::object();
   for (const DropCounter& drop : counters.drops) json["drops"][std::string(drop.reason)] = drop.packets;
   return Text(json);
-}
-
-std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
-                       const Proxy<Igmp>& proxy, const DatapathCounters& counters) {
-  return StatusJson(instance, ports, proxy, counters, Now());
 }
 
 }  // namespace bpfcast

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 std::string Heading(const Json& row) {
   return fmt::format("{}  asked for upstream: {}  forwarded: {} packets, {}\n", TextOf(row, "group"),
-                     Wanted(row.at("merged")), HumanCount(NumberOf(row, "forwarded_packets")),
+                     Wanted(row.at("asked_upstream")), HumanCount(NumberOf(row, "forwarded_packets")),
                      HumanBytes(NumberOf(row, "forwarded_bytes")));
 }
 

@@ -76,6 +76,10 @@ class Host {
   /// is spoken. The MTU stays: it is the link's.
   void Reconfigure(const HostConfig<F>& config, Time now);
 
+  /// What reports say of the group: its merged record as far as access list, mode and scope let it be asked
+  /// for.
+  MembershipRecord<F> Told(const Address& group) const;
+
   Time NextExpiry() const;
   void Expire(Time now, HostEffects<F>& out);
 
@@ -91,7 +95,6 @@ class Host {
   };
 
   unsigned Robustness() const;
-  MembershipRecord<F> Told(const Address& group) const;
   Version ModeNow() const;
   void FollowMode(Announcement announcement, Time now);
   void Forget();

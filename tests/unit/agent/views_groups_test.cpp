@@ -25,7 +25,7 @@ TEST_F(GroupsViewTest, AnAnySourceMemberIsExcludeOfNothingUntilItsTimerEnds) {
       "host_version": 3, "last_reporter": "192.0.1.10",
       "hosts": [{"address": "192.0.1.10", "version": 3, "mode": "exclude",
                  "last_report_s": 20.0, "expires_s": 250.0}],
-      "withheld": "", "merged": {"mode": "exclude", "sources": []},
+      "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
       "forwarded_packets": 10, "forwarded_bytes": 730}])"));
 }
 
@@ -93,7 +93,8 @@ TEST_F(GroupsViewTest, MergedIsWhatAllPortsTogetherWant) {
   Report(kLan2, kHost, {RecordType::kAllow, kGroup, {kOther}}, kStart);
   for (const Json& group : Groups(kStart)) {
     // E-03: both include, so the union.
-    EXPECT_EQ(group.at("merged"), Json::parse(R"({"mode": "include", "sources": ["10.0.0.1", "10.0.0.2"]})"));
+    EXPECT_EQ(group.at("asked_upstream"),
+              Json::parse(R"({"mode": "include", "sources": ["10.0.0.1", "10.0.0.2"]})"));
   }
 }
 

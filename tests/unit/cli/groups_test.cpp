@@ -52,7 +52,7 @@ TEST(GroupDetailsText, IsABlockForEachGroupWithItsPorts) {
   lan2["hosts"] = Json::array();
   lan2["withheld"] = "192.0.3.1 is the querier";
   Json other = GroupAnswer("239.1.2.4", "lan1");
-  other["merged"] = {{"mode", "include"}, {"sources", {"10.0.0.9"}}};
+  other["asked_upstream"] = {{"mode", "include"}, {"sources", {"10.0.0.9"}}};
   EXPECT_EQ(GroupDetailsText({lan1, lan2, other}),
             "239.1.2.3  asked for upstream: all  forwarded: 1 234 packets, 1.5 MB\n"
             "  lan1  exclude mode, ends in 4m 10s, as IGMPv2 (an older host is present)\n"

@@ -114,6 +114,40 @@ TEST_F(ProxyElection, TA_32_AQueryFromTheUnspecifiedAddressNeverWins) {
   EXPECT_EQ(proxy.querier(kD1)->role(), RouterRole::kQuerier);
 }
 
+/// "at most 10 ms after the event" is the same turn here: the update comes with the call.
+TEST_F(ProxyElection, TE_26_ExpiryQuerierLossPolicyAndAnInterfaceThatGoesDownChangeForwardingInTheirTurn) {
+  const auto join = [&] {
+    Reports(kD1, {Record(Type::kIsEx)});
+    ASSERT_TRUE(Forwards(kD1, S(1)));
+  };
+  join();
+  AdvanceTo(269.999);
+  EXPECT_TRUE(Forwards(kD1, S(1)));
+  AdvanceTo(270);
+  EXPECT_FALSE(Forwards(kD1, S(1))) << "the group timer";
+
+  join();
+  Hear(kD1, kOtherRouter);
+  EXPECT_FALSE(Forwards(kD1, S(1))) << "the querier is another";
+  AdvanceTo(525);
+  ASSERT_EQ(proxy.querier(kD1)->role(), RouterRole::kQuerier);
+
+  join();
+  DownstreamConfig<Igmp> config = MakeConfig().downstreams.front();
+  config.access.otherwise = Access::kDeny;
+  ProxyEffects<Igmp> effects;
+  proxy.SetDownstream(config, now, effects);
+  Take(effects);
+  EXPECT_FALSE(Forwards(kD1, S(1))) << "the policy";
+  config.access = {};
+  proxy.SetDownstream(config, now, effects = {});
+  Take(effects);
+  EXPECT_TRUE(Forwards(kD1, S(1)));
+
+  Link(kD1, LinkState<Igmp>());
+  EXPECT_FALSE(Forwards(kD1, S(1))) << "the interface";
+}
+
 TEST_F(ProxyElection, ALinkThatWentDownAndCameBackIsServedAgain) {
   Hear(kD1, kOtherRouter);
   Link(kD1, LinkState<Igmp>());
