@@ -18,16 +18,19 @@ using ::testing::Not;
 constexpr int kFlaps = 1000;
 
 /// Both hooks in one instance.
+std::string Configuration(const std::string& downstreams) {
+  return "upstream = \"wan0\"\ndownstream = [" + downstreams + "]\n" +
+         "[interface.wan0]\nhook = \"xdp\"\n[interface.lan1]\nhook = \"xdp\"\n" +
+         "[interface.lan2]\nhook = \"tc\"\n";
+}
+const std::string kAllDownstreams = R"("lan1", "lan2", "lan3")";
+
 class Flaps : public ::testing::Test {
  protected:
   Flaps() {
     RemoveLeftovers();
     bed_.emplace(NamePrefix("e2e") + "-flaps");
-    daemon_.emplace(bed_->router(),
-                    "upstream = \"wan0\"\ndownstream = [\"lan1\", \"lan2\", \"lan3\"]\n"
-                    "[interface.wan0]\nhook = \"xdp\"\n[interface.lan1]\nhook = \"xdp\"\n"
-                    "[interface.lan2]\nhook = \"tc\"\n",
-                    NamePrefix("e2e"));
+    daemon_.emplace(bed_->router(), Configuration(kAllDownstreams), NamePrefix("e2e"));
     daemon_->WaitUntilUp(4);
   }
   ~Flaps() override {
@@ -113,6 +116,10 @@ TEST_F(Flaps, TX_11_AThousandRandomFlapsUnderAStreamLeaveNothing) {
     if (i % 10 == 0) {  // memberships come and go, too
       MulticastSocket member(i % 20 == 0 ? bed_->h2() : bed_->h4());
       member.Join(Group(static_cast<std::uint8_t>(1 + i % 200)));
+    }
+    if (i % 20 == 0) {  // and so does a downstream
+      daemon_->config().Write(Configuration(i % 40 == 0 ? R"("lan1", "lan2")" : kAllDownstreams));
+      daemon_->Signal(SIGHUP);
     }
     ASSERT_TRUE(daemon_->Running()) << "after flap " << i;
   }

@@ -149,6 +149,29 @@ TEST_P(Reload, AnotherUpstreamIsTakenOver) {
   ExpectComplete(receiver, bed_.h4().address, 100);
 }
 
+TEST_P(Reload, InterfacesThatSwapTheirRolesKeepTheirMulticastFilterOpen) {
+  StartDaemon({.downstreams = {"lan1", "lan3"}});
+  std::string text = Configuration({.downstreams = {"lan1", "lan3"}});
+  for (std::size_t at; (at = text.find("wan0")) != std::string::npos;) text.replace(at, 4, "LAN3");
+  for (std::size_t at; (at = text.find("lan3")) != std::string::npos;) text.replace(at, 4, "wan0");
+  for (std::size_t at; (at = text.find("LAN3")) != std::string::npos;) text.replace(at, 4, "lan3");
+  ReloadWith(text);
+  ASSERT_TRUE(Eventually([&] { return Port("lan3")["role"] == "upstream"; }));
+  ASSERT_TRUE(WaitForUp("lan3"));
+  ASSERT_TRUE(WaitForUp("wan0"));
+  for (const std::string port : {"wan0", "lan1", "lan3"}) {
+    EXPECT_TRUE(Eventually([&] {
+      return bed_.router().Ip("link show dev " + port).find("ALLMULTI") != std::string::npos;
+    })) << port;
+  }
+  Receiver receiver(bed_.up(), kG);
+  receiver.Join();
+  ASSERT_TRUE(WaitForGroup(kG, "wan0"));
+  Sender source(bed_.h4(), {.group = kG, .source = bed_.h4().address}, Sender::Start::kLater);
+  source.Send(100);
+  ExpectComplete(receiver, bed_.h4().address, 100);
+}
+
 /// Files in igmpproxy's grammar name no hook.
 class ReloadIgmpproxyFile : public Reload {
  protected:

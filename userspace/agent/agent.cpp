@@ -201,9 +201,9 @@ void Agent::SendPackets() {
     const auto found = ports_.find(send.port);
     if (found == ports_.end() || !found->second.socket) continue;
     Port& port = found->second;
-    if (const auto sent = port.socket->Send(send.packet.destination, send.packet.bytes); !sent) {
-      Trouble(port, sent.error().message);
-    }
+    const auto sent = port.socket->Send(send.packet.destination, send.packet.bytes);
+    const std::string failure = sent ? std::string() : sent.error().message;
+    if (std::exchange(port.send_failure, failure) != failure && !sent) spdlog::error("{}", failure);
   }
 }
 

@@ -52,7 +52,8 @@ class Agent {
   void ChangeUpstream(const InterfaceConfig& config, std::vector<std::string>& changes);
   void ChangeDownstreams(const Config& config, std::vector<std::string>& changes);
   void ChangeSettings(Port& port, const InterfaceConfig& config);
-  void AddDownstream(const InterfaceConfig& config, PortOrigin origin);
+  /// False when all ports are taken.
+  bool AddDownstream(const InterfaceConfig& config, PortOrigin origin);
   void RemoveDownstream(PortId id);
   Port* FindPort(const std::string& interface);
 
@@ -95,8 +96,9 @@ class Agent {
 
   ProxyEffects<Igmp> effects_;  // of this turn
   bool follow_links_ = true;
-  bool recheck_ports_ = true;     // drivers change what they can do without a word; look again now and then
-  bool ports_exhausted_ = false;  // said once
+  bool recheck_ports_ = true;  // drivers change what they can do without a word; look again now and then
+  PortId last_port_ = kUpstreamPort;       // the number that was given last
+  bool ports_exhausted_ = false;           // said once
   Version warned_of_mode_ = Version::kV3;  // said once
   bool resync_ = false;                    // the datapath refused something: give it the whole table again
   Time next_tick_{};

@@ -55,12 +55,18 @@ void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses
     const bool changed = port.link != *link;
     if (changed && link->bridge != port.link.bridge) WarnOfBridge(*link);
     port.link = *link;
+    // Somebody took the flag away, or we did when the interface had another role.
+    if (port.socket && !link->all_multicast) {
+      if (const auto set = all_multicast_.Set(*link); !set) Trouble(port, set.error().message);
+    }
     if (changed || recheck_ports_) Install(port);
   }
   // Without a socket the protocol can neither hear nor speak; it starts when there is one.
   proxy_.OnLink(port.id, ToLinkState(port.socket ? link : nullptr, own_addresses), Now(), effects_);
-  const bool deaf = link != nullptr && !port.socket;
-  ShowState(port, deaf ? "no IGMP socket" : WaitingReason(link, port.role));
+  std::string waiting = WaitingReason(link, port.role);
+  if (waiting.empty() && !port.socket) waiting = "no IGMP socket";
+  if (waiting.empty() && !port.installed) waiting = port.trouble.empty() ? "not attached" : port.trouble;
+  ShowState(port, waiting);
 }
 
 void Agent::Connect(Port& port, const Link& link) {

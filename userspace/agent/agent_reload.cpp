@@ -13,9 +13,14 @@ namespace bpfcast {
 Result<std::vector<std::string>> Agent::Reload() {
   auto loaded = LoadConfig(config_.config_file);
   if (!loaded) {
-    for (const std::string& problem : loaded.error()) spdlog::error("{}", problem);
-    spdlog::error("{} was not taken over: the running configuration stays", config_.config_file);
-    return Fail(loaded.error().front() + "; the running configuration stays");
+    std::string all;
+    for (const std::string& problem : loaded.error()) {
+      spdlog::error("{}", problem);
+      all += problem + "\n";
+    }
+    const std::string outcome = config_.config_file + " was not taken over: the running configuration stays";
+    spdlog::error("{}", outcome);
+    return Fail(all + outcome);
   }
   for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
   if (loaded->user != config_.config.user) {
@@ -28,8 +33,8 @@ Result<std::vector<std::string>> Agent::Reload() {
   config_.config = std::move(*loaded);
   for (const InterfaceConfig& downstream : config_.config.downstreams) {
     if (FindPort(downstream.name) != nullptr) continue;
-    AddDownstream(downstream, PortOrigin::kNamed);
-    changes.push_back(downstream.name + ": new downstream");
+    if (AddDownstream(downstream, PortOrigin::kNamed))
+      changes.push_back(downstream.name + ": new downstream");
   }
   for (const std::string& change : changes) spdlog::info("reload: {}", change);
   follow_links_ = true;
@@ -50,8 +55,9 @@ void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& ch
     if (named != config.downstreams.end()) {
       wanted = *named;
       port.origin = PortOrigin::kNamed;
-    } else if (port.origin == PortOrigin::kDefault && config.default_downstream && !disabled &&
-               name != config.upstream.name) {
+    } else if (config.default_downstream && !disabled && name != config.upstream.name &&
+               !port.link.addresses.empty()) {
+      port.origin = PortOrigin::kDefault;
       wanted = *config.default_downstream;
       wanted.name = name;
     } else {
@@ -93,28 +99,33 @@ void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
   recheck_ports_ = true;  // the datapath has settings of it, too
 }
 
-void Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
-  std::size_t id = static_cast<std::size_t>(kUpstreamPort) + 1;
-  while (id < kMaxPorts && ports_.contains(static_cast<PortId>(id))) ++id;
-  if (id == kMaxPorts) {
+bool Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
+  if (ports_.size() == kMaxPorts) {
     if (!std::exchange(ports_exhausted_, true)) {
       spdlog::error("{}: not used, all {} ports are taken; name fewer interfaces as downstream", config.name,
                     kMaxPorts);
     }
-    return;
+    return false;
   }
-  Port& port = ports_[static_cast<PortId>(id)];
-  port.id = static_cast<PortId>(id);
+  // The number that rested longest: what still speaks of the port that had it last must not mean this one.
+  do {
+    last_port_ = static_cast<PortId>((static_cast<std::size_t>(last_port_) + 1) % kMaxPorts);
+  } while (ports_.contains(last_port_));
+  Port& port = ports_[last_port_];
+  port.id = last_port_;
   port.origin = origin;
   port.config = config;
   proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), Now(), effects_);
+  return true;
 }
 
 void Agent::RemoveDownstream(PortId id) {
   Port& port = ports_.at(id);
+  // What it still has to say, it says itself.
+  SendPackets();
+  LogNotices();
   proxy_.RemoveDownstream(id, Now(), effects_);
-  // No route may name the port when its number is given to another.
-  ApplyUpdate();
+  ApplyUpdate();  // no route names the port any more
   Disconnect(port);
   spdlog::info("{}: no downstream any more", port.config.name);
   ports_.erase(id);

@@ -243,10 +243,13 @@ void GroupState<F>::SendRound(const LinkRules& rules, Time now, std::vector<Quer
     if (--source.queries_left > 0) pending = true;
     (source.timer > lowered ? refreshed : lapsing).push_back(address);
   }
-  query.suppress_router_processing = true;
-  AppendSplit(query, refreshed, rules.max_sources_per_query, out);
-  query.suppress_router_processing = false;
-  AppendSplit(query, lapsing, rules.max_sources_per_query, out);
+  // An older version cannot name sources: it would ask for the whole group and lower its timer elsewhere.
+  if (rules.version == Version::kV3) {
+    query.suppress_router_processing = true;
+    AppendSplit(query, refreshed, rules.max_sources_per_query, out);
+    query.suppress_router_processing = false;
+    AppendSplit(query, lapsing, rules.max_sources_per_query, out);
+  }
   next_round_ = pending ? now + rules.timing.last_member_query_interval : kNever;
 }
 

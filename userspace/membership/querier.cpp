@@ -68,6 +68,7 @@ void Querier<F>::Stop(QuerierEffects<F>& out) {
   Before before;
   for (const auto& [address, state] : groups_) before.emplace(address, state.Membership());
   groups_.clear();
+  hosts_ = 0;
   deadlines_.Clear();
   others_.Clear();
   older_queriers_ = OlderVersions();
@@ -78,13 +79,20 @@ void Querier<F>::Stop(QuerierEffects<F>& out) {
 }
 
 template <class F>
-void Querier<F>::Reconfigure(const QuerierConfig<F>& config, Time now, QuerierEffects<F>& /*out*/) {
+void Querier<F>::Reconfigure(const QuerierConfig<F>& config, Time now) {
   const std::size_t mtu = config_.mtu;
   config_ = config;
   config_.mtu = mtu;
   UpdateRules();
   if (next_general_query_ != kNever)
     next_general_query_ = std::min(next_general_query_, now + NextInterval());
+}
+
+template <class F>
+void Querier<F>::AskNow(Time now, QuerierEffects<F>& out) {
+  if (next_general_query_ == kNever) return;
+  next_general_query_ = now;
+  SendGeneralQuery(now, out);
 }
 
 template <class F>
@@ -133,7 +141,13 @@ void Querier<F>::HearElection(const Query<F>& query, const Address& source, Time
   if (others_.Elected() == before) return;
   startup_queries_left_ = 0;
   next_general_query_ = kNever;
-  out.notices.push_back({LinkEvent::kYielded, source, query.version, query.robustness, query.query_interval});
+  const LinkNotice<F> yielded{LinkEvent::kYielded, source, query.version, query.robustness,
+                              query.query_interval};
+  if (before) {
+    Warn(yielded, now, out);  // from one router to the next: anybody can make that happen all the time
+  } else {
+    out.notices.push_back(yielded);
+  }
 }
 
 /// C-61, C-62; older specific queries change nothing (C-63).
@@ -220,6 +234,7 @@ void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& repor
   if (found == groups_.end()) {
     // A record that makes no state (C-25) takes no room in the table either.
     GroupState<F> fresh(record.group);
+    LimitHosts(fresh);
     const std::size_t left_out = fresh.OnRecord(record, reporter, rules_, now, out.queries);
     if (!fresh.IsEmpty() && groups_.size() >= config_.max_groups) {
       drops.Add(DropReason::kLimit);
@@ -227,12 +242,23 @@ void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& repor
     }
     drops.Add(DropReason::kLimit, left_out);
     if (fresh.IsEmpty()) return;
+    hosts_ += fresh.hosts().size();
     Settle(groups_.emplace(record.group, std::move(fresh)).first->second);
     return;
   }
   GroupState<F>& state = found->second;
+  LimitHosts(state);
+  hosts_ -= state.hosts().size();
   drops.Add(DropReason::kLimit, state.OnRecord(record, reporter, rules_, now, out.queries));
+  hosts_ += state.hosts().size();
   Settle(state);
+}
+
+/// A group that has no room for a host that it does not know decides without its hosts.
+template <class F>
+void Querier<F>::LimitHosts(const GroupState<F>& state) {
+  rules_.max_hosts_per_group =
+      hosts_ < config_.max_hosts ? config_.max_hosts_per_group : state.hosts().size();
 }
 
 template <class F>
@@ -243,6 +269,7 @@ void Querier<F>::Settle(const GroupState<F>& state) {
     return;
   }
   deadlines_.Set(group, kNever);
+  hosts_ -= state.hosts().size();
   groups_.erase(group);
 }
 
@@ -305,7 +332,6 @@ void Querier<F>::UpdateRules() {
   }
   rules_.max_sources_per_query = SourcesPerQuery<F>(config_.mtu);
   rules_.max_sources_per_group = config_.max_sources_per_group;
-  rules_.max_hosts_per_group = config_.max_hosts_per_group;
   rules_.fast_leave = config_.fast_leave;
 }
 

@@ -36,6 +36,7 @@ struct QuerierConfig {
   std::size_t max_groups = 32768;
   std::size_t max_sources_per_group = 512;
   std::size_t max_hosts_per_group = 256;                                 // tracked hosts
+  std::size_t max_hosts = 65536;                                         // of all groups together
   OlderQueriers older_queriers = OlderQueriers::kFollow;
   FastLeave fast_leave = FastLeave::kOff;
 };
@@ -87,7 +88,9 @@ class Querier {
   void SetAddress(const Address& own);
   /// New settings for what happens from now on; groups, running timers and the role stay, and so does
   /// the MTU, which is the link's.
-  void Reconfigure(const QuerierConfig<F>& config, Time now, QuerierEffects<F>& out);
+  void Reconfigure(const QuerierConfig<F>& config, Time now);
+  /// A General Query at once, if we are the querier: what hosts said before may count now.
+  void AskNow(Time now, QuerierEffects<F>& out);
 
   /// A query of another router on this link: election (C-51..C-55), adoption of its variables (B-20..B-23),
   /// lowered timers (C-40..C-43), older versions (C-61..C-63).
@@ -129,6 +132,7 @@ class Querier {
                 QuerierEffects<F>& out);
   /// After every change of a group's state: the table and its deadline follow (the class invariants).
   void Settle(const GroupState<F>& state);
+  void LimitHosts(const GroupState<F>& state);
   void SendGeneralQuery(Time now, QuerierEffects<F>& out);
   Duration NextInterval() const;
   void UpdateRules();
@@ -149,6 +153,7 @@ class Querier {
   std::array<Time, kLinkEvents> silent_until_{};
   bool running_ = false;
   std::unordered_map<Address, GroupState<F>> groups_;
+  std::size_t hosts_ = 0;  // tracked in all groups
   DeadlineQueue<Address> deadlines_;
   Time next_general_query_ = kNever;
   unsigned startup_queries_left_ = 0;

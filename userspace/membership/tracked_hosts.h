@@ -46,6 +46,7 @@ class TrackedHosts {
 
   bool Knows(const Address& host) const { return hosts_.contains(host); }
   bool empty() const { return hosts_.empty(); }
+  std::size_t size() const { return hosts_.size(); }
   /// False while a host may want the group that is not among these: it had no room or no address.
   bool IsComplete(Time now) const { return incomplete_until_ <= now; }
   /// When the last host that is in EXCLUDE mode is forgotten; nothing when there is none.

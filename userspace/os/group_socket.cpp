@@ -111,7 +111,7 @@ Result<void> GroupSocket::Send(const Ipv4Address& group, std::span<const std::ui
   std::copy(mac.begin(), mac.end(), address.sll_addr);
   if (sendto(fd(), packet.data(), packet.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
              sizeof(address)) < 0) {
-    return FailWithErrno("send to " + group.ToString() + " on " + name_, errno);
+    return FailWithErrno("send IGMP on " + name_, errno);
   }
   return {};
 }

@@ -56,7 +56,9 @@ Result<void> OpenParent(const fs::path& directory, UserId id) {
 
 Result<void> GivePath(const std::string& path, UserId id) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(path, error))) return {};
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (!fs::exists(status)) return {};
+  if (fs::is_symlink(status)) return Fail(path + " is a link, which bpfcastd did not make; remove it");
   if (auto given = GiveFile(path, id); !given) return given;
   for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {

@@ -28,8 +28,10 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   downstream.foreign_querier = config.foreign_querier;
   const bool other_access = downstream.access != config.access;
   downstream.access = config.access;
+  downstream.querier.Reconfigure(config.querier, now);
   QuerierEffects<F> effects;
-  downstream.querier.Reconfigure(config.querier, now, effects);
+  // Reports that the old list refused left nothing behind: ask for them again.
+  if (other_access) downstream.querier.AskNow(now, effects);
   Settle(config.port, effects, now, out);
   if (!other_access) return;
   std::vector<Address> groups;

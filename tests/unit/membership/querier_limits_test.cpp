@@ -114,5 +114,31 @@ TYPED_TEST(QuerierLimits, X_10_AGroupThatCannotHoldASourceIsNotMade) {
   EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
 }
 
+TYPED_TEST(QuerierLimits, X_10_TrackedHostsAreLimitedForTheWholeLinkAndTheirRoomIsGivenBack) {
+  this->config.max_hosts = 2;
+  this->config.fast_leave = FastLeave::kTracked;
+  this->Start(0);
+  const auto host = [](unsigned n) { return Bed<TypeParam>::Source(100 + n); };
+  const auto tracked = [&](unsigned group) {
+    return this->querier->Hosts(Bed<TypeParam>::Group(group)).size();
+  };
+  for (unsigned n = 0; n < 4; ++n) {
+    this->HearFrom(host(n), 50, RecordType::kToEx, Bed<TypeParam>::Group(n / 2));
+  }
+  EXPECT_EQ(tracked(0), 2U);
+  EXPECT_EQ(tracked(1), 0U);
+  EXPECT_EQ(this->querier->Membership(Bed<TypeParam>::Group(1)), Exclude<TypeParam>({})) << "still served";
+  // Nobody knows who else wants group 1: a leave is asked about as ever.
+  this->HearFrom(host(2), 60, RecordType::kToIn, Bed<TypeParam>::Group(1));
+  EXPECT_NE(this->querier->Find(Bed<TypeParam>::Group(1)), nullptr);
+  this->RunTo(62);
+  EXPECT_EQ(this->querier->Find(Bed<TypeParam>::Group(1)), nullptr);
+  this->HearFrom(host(0), 70, RecordType::kToIn, Bed<TypeParam>::Group(0));
+  this->HearFrom(host(1), 70, RecordType::kToIn, Bed<TypeParam>::Group(0));
+  EXPECT_EQ(this->querier->Find(Bed<TypeParam>::Group(0)), nullptr);
+  this->HearFrom(host(3), 71, RecordType::kToEx, Bed<TypeParam>::Group(2));
+  EXPECT_EQ(tracked(2), 1U);
+}
+
 }  // namespace
 }  // namespace bpfcast

@@ -60,7 +60,7 @@ class QuerierBed : public testing::Test {
   }
   void Reconfigure(double at) {
     FireUntil(At(at) - Duration(1));
-    Call(At(at), [&](QuerierEffects<F>& out) { querier->Reconfigure(config, now, out); });
+    Call(At(at), [&](QuerierEffects<F>&) { querier->Reconfigure(config, now); });
   }
 
   /// V04 (V02 and V01 in older versions), V05, V06, and V07, with the variables of DEF.

@@ -75,6 +75,22 @@ TEST_F(ProxySettings, C_85_AListThatChangesTakesEffectOnWhatIsThere) {
   EXPECT_THAT(UpstreamRecords(), ElementsAre(Record(Type::kToEx)));
 }
 
+TEST_F(ProxySettings, C_85_AListThatPermitsMoreAsksTheHostsAtOnce) {
+  Set(kD1, Deny({Group(kGroup)}));
+  AdvanceTo(40);  // behind the startup queries
+  Reports(kD1, {Record(Type::kToEx)});
+  sent.clear();
+  Set(kD1, {});
+  ASSERT_EQ(QueriesOn(kD1).size(), 1u);
+  EXPECT_TRUE(QueriesOn(kD1)[0].second.IsGeneral());
+  EXPECT_DOUBLE_EQ(QueriesOn(kD1)[0].first, 40);
+  Reports(kD1, {Record(Type::kIsEx)});
+  EXPECT_TRUE(Forwards(kD1, S(1)));
+  sent.clear();
+  Set(kD1, {});
+  EXPECT_THAT(QueriesOn(kD1), IsEmpty()) << "nothing changed";
+}
+
 TEST_F(ProxySettings, E_08_WhatUpstreamMayNotBeAskedForIsStillForwardedBetweenDownstreams) {
   HostConfig<Igmp> host = MakeConfig().host;
   host.access = Deny({Group(kGroup)});
