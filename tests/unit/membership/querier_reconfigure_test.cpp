@@ -119,7 +119,7 @@ TYPED_TEST(QuerierReconfigure, X_04_BeforeTheLinkIsUpTheSettingsAreKeptForIt) {
   this->querier.emplace(this->config);
   this->config.timing.startup_query_interval = Seconds(5);
   QuerierEffects<TypeParam> out;
-  this->querier->Reconfigure(this->config, At(0), out);
+  this->querier->Reconfigure(this->config, At(0));
   EXPECT_EQ(this->querier->NextExpiry(), kNever);
   this->querier->Start(At(1), out);
   EXPECT_EQ(this->querier->NextExpiry(), At(6));
