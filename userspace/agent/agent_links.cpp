@@ -2,7 +2,6 @@
 // address.
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "agent/agent.h"
@@ -30,21 +29,17 @@ void Agent::FollowLinks() {
 }
 
 void Agent::FollowDefaultDownstreams() {
-  const Config& config = config_.config;
   // What went away goes first, so that names that come and go (ppp0, ppp1, ...) do not use up the ports.
   std::vector<PortId> gone;
   for (const auto& [id, port] : ports_) {
     if (port.origin == PortOrigin::kDefault && links_->Find(port.config.name) == nullptr) gone.push_back(id);
   }
   for (const PortId id : gone) RemoveDownstream(id);
-  if (!config.default_downstream) return;
+  if (!config_.config.default_downstream) return;
   for (const Link* link : links_->All()) {
-    const bool disabled =
-        std::find(config.disabled.begin(), config.disabled.end(), link->name) != config.disabled.end();
-    if (link->loopback || link->addresses.empty() || disabled || FindPort(link->name) != nullptr) continue;
-    InterfaceConfig downstream = *config.default_downstream;
-    downstream.name = link->name;
-    AddDownstream(downstream, PortOrigin::kDefault);
+    if (link->loopback || link->addresses.empty() || FindPort(link->name) != nullptr) continue;
+    const auto downstream = config_.config.UnnamedDownstream(link->name);
+    if (downstream) AddDownstream(*downstream, PortOrigin::kDefault);
   }
 }
 
@@ -87,6 +82,7 @@ void Agent::Disconnect(Port& port) {
   port.socket.reset();
   port.link = Link();
   port.trouble.clear();
+  port.send_failure.clear();
 }
 
 void Agent::Install(Port& port) {

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "agent/agent.h"
@@ -49,24 +50,21 @@ void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& ch
     const std::string& name = port.config.name;
     const auto named = std::find_if(config.downstreams.begin(), config.downstreams.end(),
                                     [&](const InterfaceConfig& each) { return each.name == name; });
-    const bool disabled =
-        std::find(config.disabled.begin(), config.disabled.end(), name) != config.disabled.end();
-    InterfaceConfig wanted;
-    if (named != config.downstreams.end()) {
+    const bool is_named = named != config.downstreams.end();
+    std::optional<InterfaceConfig> wanted;
+    if (is_named) {
       wanted = *named;
-      port.origin = PortOrigin::kNamed;
-    } else if (config.default_downstream && !disabled && name != config.upstream.name &&
-               !port.link.addresses.empty()) {
-      port.origin = PortOrigin::kDefault;
-      wanted = *config.default_downstream;
-      wanted.name = name;
-    } else {
+    } else if (!port.link.addresses.empty()) {
+      wanted = config.UnnamedDownstream(name);
+    }
+    if (!wanted) {
       ended.push_back(id);
       changes.push_back(name + ": no downstream any more");
       continue;
     }
-    if (wanted == port.config) continue;
-    ChangeSettings(port, wanted);
+    port.origin = is_named ? PortOrigin::kNamed : PortOrigin::kDefault;
+    if (*wanted == port.config) continue;
+    ChangeSettings(port, *wanted);
     changes.push_back(name + ": settings changed");
   }
   for (const PortId id : ended) RemoveDownstream(id);

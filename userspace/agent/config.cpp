@@ -81,6 +81,14 @@ Beginning Recognise(std::string_view text) {
 
 }  // namespace
 
+std::optional<InterfaceConfig> Config::UnnamedDownstream(const std::string& interface) const {
+  const bool is_disabled = std::find(disabled.begin(), disabled.end(), interface) != disabled.end();
+  if (!default_downstream || is_disabled || interface == upstream.name) return std::nullopt;
+  InterfaceConfig downstream = *default_downstream;
+  downstream.name = interface;
+  return downstream;
+}
+
 tl::expected<Config, ConfigProblems> LoadConfig(const std::string& path) {
   const auto text = ReadFile(path);
   if (!text) return tl::unexpected(ConfigProblems{path + ": " + text.error()});

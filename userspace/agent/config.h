@@ -42,6 +42,9 @@ struct Config {
   std::vector<std::string> disabled;
   std::string user;                   // give up root for this user once everything is set up; empty: stay
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
+
+  /// What becomes of an interface that `downstreams` does not name; nothing when it has no role.
+  std::optional<InterfaceConfig> UnnamedDownstream(const std::string& interface) const;
 };
 
 /// Everything that is wrong, as file:line:column: what, and what was meant; in the order of the file.

@@ -9,8 +9,6 @@
 namespace bpfcast {
 namespace {
 
-constexpr std::size_t kLongestName = 15;
-
 std::string_view WithoutQuotes(std::string_view name) {
   const auto is_quote = [](char c) { return c == '"' || c == '\''; };
   if (name.size() < 3 || !is_quote(name.front()) || name.back() != name.front()) return name;
@@ -42,7 +40,7 @@ Phyint::Phyint(const ConfigWord& name, PhyintRole default_role, ConfigNotes& not
     : at_(name.at), role_(default_role) {
   // No source is refused unless an altnet says which are expected.
   config_.source_check = SourceCheck::kOff;
-  if (name.text.size() > kLongestName) {
+  if (name.text.size() > kLongestInterfaceName) {
     notes.Problem(at_, Quoted(name.text) + " is longer than the 15 characters of an interface name");
     return;
   }

@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kLooksLike = R"(; write "200ms", "1.5s", "2m", or a number of seconds)";
 /// Longer than any timer of the RFCs, far from the limits of Duration.
 constexpr double kLongestSeconds = 365.0 * 86400;
-constexpr std::size_t kLongestName = 15;
 
 char Lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -62,7 +61,8 @@ Result<Duration> ParseDuration(std::string_view text) {
 
 Result<void> CheckInterfaceName(std::string_view name) {
   if (name.empty()) return Fail("is empty");
-  if (name.size() > kLongestName) return Fail("is longer than the 15 characters of an interface name");
+  if (name.size() > kLongestInterfaceName)
+    return Fail("is longer than the 15 characters of an interface name");
   if (name == "." || name == "..") return Fail("is not an interface name");
   for (const char c : name) {
     const auto octet = static_cast<unsigned char>(c);

@@ -2,6 +2,7 @@
 // nearly right.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ Result<Duration> ParseDuration(std::string_view text);
 /// A number of seconds.
 Result<Duration> DurationFromSeconds(double seconds);
 
+/// Characters of an interface name.
+inline constexpr std::size_t kLongestInterfaceName = 15;
 /// What the kernel takes as an interface name; the error says why not.
 Result<void> CheckInterfaceName(std::string_view name);
 
