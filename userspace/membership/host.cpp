@@ -116,7 +116,7 @@ void Host<F>::OnQuery(const Query<F>& query, Time now) {
 }
 
 template <class F>
-void Host<F>::OnReport(const Report<F>& report, Time) {
+void Host<F>::OnReport(const Report<F>& report) {
   assert(running_);
   // A router of an older version does not understand a newer report, so that saves nothing.
   if (mode_ == Version::kV3 || report.version > mode_) return;

@@ -68,7 +68,7 @@ class Host {
   /// A query from the upstream querier (D-10..D-17).
   void OnQuery(const Query<F>& query, Time now);
   /// A report that another host sent upstream: in the older modes it suppresses our answer (D-23).
-  void OnReport(const Report<F>& report, Time now);
+  void OnReport(const Report<F>& report);
   /// The version that is spoken now (D-20), and until when an older querier makes it so; kNever: no end.
   Version mode() const { return mode_; }
   Time ModeExpires() const;

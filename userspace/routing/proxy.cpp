@@ -70,7 +70,7 @@ void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time 
   if (query != nullptr) {
     host_.OnQuery(*query, now);
   } else {
-    host_.OnReport(std::get<Report<F>>(received->message), now);
+    host_.OnReport(std::get<Report<F>>(received->message));
   }
 }
 

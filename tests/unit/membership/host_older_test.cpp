@@ -203,13 +203,13 @@ TYPED_TEST(HostOlderTest, TD_22_AReportOfAnotherHostSavesOurs) {
   bed.Want(Bed::Exclude({}), 2);
   bed.Settle();
   bed.OlderQuery(Version::kV2);
-  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1)}}, bed.now);
+  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1)}});
   bed.Advance(20);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({Bed::Record(RecordType::kIsEx, {}, 2)}));
 
   bed.OlderQuery(Version::kV2);
   // The router does not understand it.
-  bed.host.OnReport({Version::kV3, {Bed::Record(RecordType::kIsEx, {}, 2)}}, bed.now);
+  bed.host.OnReport({Version::kV3, {Bed::Record(RecordType::kIsEx, {}, 2)}});
   bed.Advance(20);
   EXPECT_EQ(bed.sent.size(), 2u);
 }
@@ -220,7 +220,7 @@ TYPED_TEST(HostOlderTest, D_22_ALeaveIsSentAlsoWhenAnotherHostReportedLast) {
   bed.Want(Bed::Exclude({}));
   bed.Settle();
   bed.OlderQuery(Version::kV2);
-  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {})}}, bed.now);
+  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {})}});
   bed.Want(Bed::None());
   bed.Advance(20);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({Bed::Record(RecordType::kToIn, {})}));
@@ -324,11 +324,11 @@ TEST(HostVersionOne, D_23_OnlyAReportThatTheRouterUnderstandsSavesOurs) {
   bed.Want(Bed::Exclude({}));
   bed.Settle();
   bed.OlderQuery(Version::kV1);
-  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {})}}, bed.now);
+  bed.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {})}});
   bed.Advance(20);
   EXPECT_EQ(bed.TakeRecords().size(), 1u);
   bed.OlderQuery(Version::kV1);
-  bed.host.OnReport({Version::kV1, {Bed::Record(RecordType::kIsEx, {})}}, bed.now);
+  bed.host.OnReport({Version::kV1, {Bed::Record(RecordType::kIsEx, {})}});
   bed.Advance(20);
   EXPECT_TRUE(bed.sent.empty());
 }

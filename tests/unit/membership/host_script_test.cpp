@@ -60,7 +60,7 @@ class Script {
       } else if (choice < 8) {
         Ask();
       } else if (choice < 9) {
-        bed_.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1 + Draw(5))}}, bed_.now);
+        bed_.host.OnReport({Version::kV2, {Bed::Record(RecordType::kIsEx, {}, 1 + Draw(5))}});
       } else {
         // Sometimes long enough for the older queriers to be given up (260 s).
         Pass(Draw(20) == 0 ? Draw(400) : Draw(2) == 0 ? Draw(30) / 1e3 : Draw(9000) / 1e3);

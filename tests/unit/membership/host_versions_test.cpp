@@ -136,17 +136,17 @@ TYPED_TEST(HostVersionsTest, TD_22_ReportsOfOthersSaveOursInAnOlderModeOnly) {
   bed.Want(Bed::Exclude({}));
   bed.Settle();
   bed.GroupQuery(10);
-  bed.host.OnReport({Version::kV2, {this->Join()}}, bed.now);
+  bed.host.OnReport({Version::kV2, {this->Join()}});
   bed.Advance(20);
   EXPECT_EQ(bed.TakeRecords(), typename TestFixture::Records{this->Join()});
 
   bed.OlderQuery(Version::kV2);
-  bed.host.OnReport({Version::kV2, {this->Leave()}}, bed.now);
+  bed.host.OnReport({Version::kV2, {this->Leave()}});
   bed.Advance(20);
   EXPECT_EQ(bed.TakeRecords(), typename TestFixture::Records{this->Join()}) << "a leave saves nothing";
 
   bed.OlderQuery(Version::kV2);
-  bed.host.OnReport({Version::kV2, {this->Join()}}, bed.now);
+  bed.host.OnReport({Version::kV2, {this->Join()}});
   bed.Advance(20);
   EXPECT_TRUE(bed.sent.empty());
 }
