@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "wire/igmp.h"
+#include "wire/mld.h"
 
 namespace bpfcast {
 namespace {
@@ -158,5 +159,6 @@ Result<Timing> MakeTiming(const TimingConfig& config, Version version, std::vect
 }
 
 template Result<Timing> MakeTiming<Igmp>(const TimingConfig&, Version, std::vector<std::string>&);
+template Result<Timing> MakeTiming<Mld>(const TimingConfig&, Version, std::vector<std::string>&);
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 
 #include "routing/policy.h"
 #include "wire/igmp.h"
+#include "wire/mld.h"
 
 namespace bpfcast {
 template <class F>
@@ -226,5 +227,6 @@ void Proxy<F>::Send(const HostEffects<F>& reports, ProxyEffects<F>& out) {
 }
 
 template class Proxy<Igmp>;
+template class Proxy<Mld>;
 
 }  // namespace bpfcast

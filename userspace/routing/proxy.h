@@ -146,5 +146,6 @@ class Proxy {
 };
 
 extern template class Proxy<Igmp>;
+extern template class Proxy<Mld>;
 
 }  // namespace bpfcast

@@ -24,7 +24,11 @@ class ByteReader {
     const auto b = Array<2>();
     return static_cast<std::uint16_t>(b[0] << 8 | b[1]);
   }
-  Ipv4Address Ipv4() { return Ipv4Address(Array<4>()); }
+  /// An Ipv4Address or Ipv6Address.
+  template <class A>
+  A Address() {
+    return A(Array<A::kBytes>());
+  }
   void Skip(std::size_t count) { Take(count); }
 
   /// The next `count` octets; empty when there are fewer.

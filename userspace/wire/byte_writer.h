@@ -19,7 +19,10 @@ class ByteWriter {
     U8(static_cast<std::uint8_t>(value >> 8));
     U8(static_cast<std::uint8_t>(value));
   }
-  void Ipv4(const Ipv4Address& address) { Bytes(address.bytes()); }
+  template <std::size_t N>
+  void Address(const IpAddress<N>& address) {
+    Bytes(address.bytes());
+  }
   void Bytes(std::span<const std::uint8_t> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
 
   /// Overwrites a field written earlier: a checksum is known only when the rest is.

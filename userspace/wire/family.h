@@ -94,6 +94,11 @@ struct Mld {
     return !source.IsMulticast() && !source.IsUnspecified() && source != kLoopback;
   }
 
+  /// fe80::/10: what every MLD message is sent from.
+  static constexpr bool IsLinkLocal(const Address& address) {
+    return address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
+  }
+
   /// The interface identifier decides (C-52).
   static constexpr std::uint64_t ElectionId(const Address& router) {
     std::uint64_t id = 0;

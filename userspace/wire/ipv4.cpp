@@ -13,11 +13,10 @@ constexpr std::size_t kBasicHeader = 20;
 constexpr std::size_t kChecksumOffset = 10;
 constexpr std::uint16_t kDontFragment = 0x4000;
 constexpr std::uint16_t kMoreFragmentsOrOffset = 0x3fff;
-constexpr std::uint8_t kProtocolIgmp = 2;
 
 constexpr std::uint8_t kEndOfOptions = 0;
 constexpr std::uint8_t kNoOperation = 1;
-constexpr std::uint8_t kRouterAlert = 0x94;
+constexpr std::uint8_t kRouterAlert = 0x94;  // RFC 2113
 
 /// Options that do not add up end the search: what follows cannot be told from data.
 bool HasRouterAlert(ByteReader options) {
@@ -62,8 +61,8 @@ tl::expected<Ipv4Packet, DropReason> ParseIpv4(std::span<const std::uint8_t> pac
   out.ttl = reader.U8();
   out.protocol = reader.U8();
   reader.Skip(2);
-  out.source = reader.Ipv4();
-  out.destination = reader.Ipv4();
+  out.source = reader.Address<Ipv4Address>();
+  out.destination = reader.Address<Ipv4Address>();
 
   const std::size_t header_length = (version_and_ihl & 0x0fu) * 4u;
   if (!reader.ok() || version_and_ihl >> 4 != 4 || header_length < kBasicHeader ||
@@ -90,8 +89,8 @@ std::vector<std::uint8_t> WrapIgmp(const Ipv4Address& source, const Ipv4Address&
   out.U8(1);
   out.U8(kProtocolIgmp);
   out.U16(0);
-  out.Ipv4(source);
-  out.Ipv4(destination);
+  out.Address(source);
+  out.Address(destination);
   out.U8(kRouterAlert);
   out.U8(4);
   out.U16(0);

@@ -8,17 +8,13 @@
 
 #include "base/address.h"
 #include "wire/drop_reason.h"
+#include "wire/ip_packet.h"
 
 namespace bpfcast {
 
-struct Ipv4Packet {
-  Ipv4Address source;
-  Ipv4Address destination;
-  std::uint8_t ttl = 0;
-  std::uint8_t protocol = 0;
-  bool router_alert = false;              // RFC 2113, anywhere among the options
-  std::span<const std::uint8_t> payload;  // by Total Length, so without link-layer padding
-};
+inline constexpr std::uint8_t kProtocolIgmp = 2;
+
+using Ipv4Packet = IpPacket<Ipv4Address>;
 
 /// `packet` begins with the IP header; the result points into it. Fails with kIpHeader or kFragment.
 tl::expected<Ipv4Packet, DropReason> ParseIpv4(std::span<const std::uint8_t> packet);

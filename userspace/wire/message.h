@@ -73,14 +73,15 @@ template <class F>
 struct ReceiveRules {
   std::vector<typename F::Address> own_addresses;
   std::vector<Prefix<typename F::Address>> subnets;
+  // MLD's rules are not the operator's to loosen, so the rest is for IGMP.
   bool strict_ttl = true;
   bool require_router_alert_in_queries = false;
   bool require_router_alert_in_reports = false;
   bool check_subnet = false;                     // A-08, I-19
 };
 
-/// Octets <-> messages of one family. Specialised in wire/igmp.h; the only place that knows formats and
-/// units.
+/// Octets <-> messages of one family. Specialised in wire/igmp.h and wire/mld.h; the only place that knows
+/// formats and units.
 template <class F>
 struct Codec;
 
