@@ -89,6 +89,13 @@ bool MessageParts<F>::IsOwn(const Address& address, const ReceiveRules<F>& rules
          rules.own_addresses.end();
 }
 
+/// any address of the interface, multicast ones included; but a General Query has one of those only.
+template <class F>
+bool MessageParts<F>::QueryMayGoTo(const Address& to, const Query<F>& query, const ReceiveRules<F>& rules) {
+  if (to == F::kAllNodes || IsOwn(to, rules)) return true;
+  return !query.IsGeneral() && (to == query.group || to == F::kAllRouters || to == F::kReportDestination);
+}
+
 // RFC 9776 4.1, RFC 9777 5.1
 //    0                   1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -110,9 +117,7 @@ auto MessageParts<F>::FinishQuery(Query<F> query, ByteReader rest, const Packet&
     if (!rest.Has(source_count * Address::kBytes)) return Drop(DropReason::kTruncated);
   }
   if (query.IsGeneral() ? source_count > 0 : !query.group.IsMulticast()) return Drop(DropReason::kQueryGroup);
-  const Address& expected = query.IsGeneral() ? F::kAllNodes : query.group;
-  if (packet.destination != expected && !IsOwn(packet.destination, rules))
-    return Drop(DropReason::kDestination);
+  if (!QueryMayGoTo(packet.destination, query, rules)) return Drop(DropReason::kDestination);
   query.sources = TakeSources<F>(rest, source_count, left_out);
   // Left without any of its sources it would ask for the whole group.
   if (source_count > 0 && query.sources.empty()) return Drop(DropReason::kRecordSource);

@@ -41,6 +41,9 @@ struct MessageParts {
 
   /// `interval` as a Querier's Query Interval Code and back.
   static Duration EffectiveQueryInterval(Duration interval);
+
+ private:
+  static bool QueryMayGoTo(const Address& to, const Query<F>& query, const ReceiveRules<F>& rules);
 };
 
 extern template struct MessageParts<Igmp>;

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "unit/wire/packet_builder.h"
+#include "unit/wire/igmp_packets.h"
 
-namespace bpfcast::test {
+namespace bpfcast::test::igmp {
 namespace {
 
 TEST(IgmpEnvelope, TA_12_LinkLayerPaddingIsNotPartOfTheMessage) {
@@ -93,29 +93,5 @@ TEST(IgmpEnvelope, TA_33_Sources) {
   EXPECT_EQ(from(192, 0, 2, 200), "accepted");
 }
 
-TEST(IgmpEnvelope, TA_35_Destinations) {
-  const Ipv4Address other = MakeIpv4(239, 9, 9, 9);
-  const auto to = [](std::string_view hex, const Ipv4Address& destination) {
-    return Outcome(Wrap(hex, To(destination)));
-  };
-  for (const auto general : {kV01, kV02, kV04}) {
-    EXPECT_EQ(to(general, kAllHosts), "accepted");
-    EXPECT_EQ(to(general, kOwn), "accepted");
-    EXPECT_EQ(to(general, kAllRouters), "DST");
-    EXPECT_EQ(to(general, kHost), "DST");
-  }
-  for (const auto specific : {kV03, kV05, kV08, kV09}) {
-    EXPECT_EQ(to(specific, kGroup), "accepted");
-    EXPECT_EQ(to(specific, kOwn), "accepted");
-    EXPECT_EQ(to(specific, other), "DST");
-    EXPECT_EQ(to(specific, kAllHosts), "DST");
-  }
-  for (const auto& good : {kAllRouters, kGroup, kOwn}) EXPECT_EQ(to(kV10, good), "accepted");
-  EXPECT_EQ(to(kV10, other), "DST");
-  for (const auto& good : {kReports, kAllHosts, kOwn}) EXPECT_EQ(to(kV11, good), "accepted");
-  EXPECT_EQ(to(kV11, other), "DST");
-  EXPECT_EQ(to(kV09, kAllRouters), "DST");
-}
-
 }  // namespace
-}  // namespace bpfcast::test
+}  // namespace bpfcast::test::igmp

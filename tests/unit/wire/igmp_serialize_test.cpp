@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <random>
+#include "unit/wire/igmp_packets.h"
 
-#include "unit/wire/packet_builder.h"
-
-namespace bpfcast::test {
+namespace bpfcast::test::igmp {
 namespace {
 
 using std::chrono::milliseconds;
@@ -91,75 +89,5 @@ TEST(IgmpSerialize, A_62_EffectiveTimesAreThoseOfTheWire) {
   EXPECT_EQ(C::LongestMaxResponseTime(Version::kV3), milliseconds(3174400));
 }
 
-/// Messages whose every field can be put on the wire.
-class Generator {
- public:
-  explicit Generator(unsigned seed) : engine_(seed) {}
-
-  Message<Igmp> Next() {
-    const auto version = static_cast<Version>(Below(3) + 1);
-    if (Below(2) == 0) return NextQuery(version);
-    return NextReport(version);
-  }
-
- private:
-  unsigned Below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(engine_); }
-  std::uint8_t Octet() { return static_cast<std::uint8_t>(Below(256)); }
-  Ipv4Address Group() {
-    return MakeIpv4(static_cast<std::uint8_t>(225 + Below(15)), Octet(), Octet(), Octet());
-  }
-  std::vector<Ipv4Address> Sources() {
-    std::vector<Ipv4Address> sources(Below(3) == 0 ? Below(300) : Below(4));
-    for (auto& source : sources)
-      source = MakeIpv4(static_cast<std::uint8_t>(1 + Below(126)), Octet(), Octet(), Octet());
-    return sources;
-  }
-  Query<Igmp> NextQuery(Version version) {
-    Query<Igmp> query;
-    query.version = version;
-    if (version != Version::kV1 && Below(2) == 0) query.group = Group();
-    if (version == Version::kV1) query.max_response_time = seconds(10);
-    if (version == Version::kV2) query.max_response_time = (1 + Below(255)) * milliseconds(100);
-    if (version != Version::kV3) return query;
-    query.max_response_time =
-        (Below(2) == 0 ? Below(128) : (16 + Below(16)) << (3 + Below(8))) * milliseconds(100);
-    query.query_interval = seconds(Below(2) == 0 ? Below(128) : (16 + Below(16)) << (3 + Below(8)));
-    query.robustness = Below(8);
-    query.suppress_router_processing = Below(2) == 0;
-    if (!query.IsGeneral()) query.sources = Sources();
-    return query;
-  }
-  Report<Igmp> NextReport(Version version) {
-    Report<Igmp> report{version, {}};
-    if (version != Version::kV3) {
-      const bool leave = version == Version::kV2 && Below(2) == 0;
-      report.records.push_back(Record(leave ? RecordType::kToIn : RecordType::kIsEx, Group()));
-      return report;
-    }
-    for (unsigned n = Below(20); n > 0; --n)
-      report.records.push_back(Record(static_cast<RecordType>(1 + Below(6)), Group(), Sources()));
-    return report;
-  }
-
-  std::mt19937 engine_;
-};
-
-TEST(IgmpSerialize, EveryMessageIsParsedAsItWas) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  RecordProperty("seed", std::to_string(seed));
-  Generator generator(seed);
-  for (int i = 0; i < 5000; ++i) {
-    const Message<Igmp> message = generator.Next();
-    const auto packet = std::visit([](const auto& m) { return Codec<Igmp>::Serialize(m, kHost); }, message);
-    const Parsing parsing(packet.bytes);
-    ASSERT_EQ(parsing.Outcome(), "accepted") << "message " << i;
-    ASSERT_EQ(parsing.result->message, message) << "message " << i;
-    ASSERT_EQ(parsing.result->source, kHost);
-    ASSERT_EQ(parsing.result->destination, packet.destination);
-    ASSERT_EQ(parsing.LeftOut(), 0u);
-  }
-}
-
 }  // namespace
-}  // namespace bpfcast::test
+}  // namespace bpfcast::test::igmp

@@ -1,5 +1,4 @@
-// Packets from hex, as the vectors of the conformance tests are written. Independent of the code under test
-// on purpose.
+// Packets from octets, as the conformance tests are written. Independent of the code under test on purpose.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,41 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/igmp.h"
+#include "wire/message.h"
 
 namespace bpfcast::test {
 
 using Bytes = std::vector<std::uint8_t>;
-
-inline constexpr Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
-inline constexpr Ipv4Address kSsmGroup = MakeIpv4(232, 1, 1, 1);
-inline constexpr Ipv4Address kOwn = MakeIpv4(192, 0, 2, 1);
-inline constexpr Ipv4Address kHost = MakeIpv4(192, 0, 2, 10);
-inline constexpr Ipv4Address kAllHosts = MakeIpv4(224, 0, 0, 1);
-inline constexpr Ipv4Address kAllRouters = MakeIpv4(224, 0, 0, 2);
-inline constexpr Ipv4Address kReports = MakeIpv4(224, 0, 0, 22);
-
-// Conformance A.7.
-inline constexpr std::string_view kV01 = "1100eeff00000000";
-inline constexpr std::string_view kV02 = "1164ee9b00000000";
-inline constexpr std::string_view kV03 = "110afdf0ef010203";
-inline constexpr std::string_view kV04 = "1164ec1e00000000027d0000";
-inline constexpr std::string_view kV05 = "110afb73ef010203027d0000";
-inline constexpr std::string_view kV06 = "110af373ef0102030a7d0000";
-inline constexpr std::string_view kV07 = "110aef70e8010101027d00020a0000010a000002";
-inline constexpr std::string_view kV08 = "1200fcfaef010203";
-inline constexpr std::string_view kV09 = "1600f8faef010203";
-inline constexpr std::string_view kV10 = "1700f7faef010203";
-inline constexpr std::string_view kV11 = "2200e8f90000000104000000ef010203";
-inline constexpr std::string_view kV12 = "2200e9f90000000103000000ef010203";
-inline constexpr std::string_view kV13 = "2200e5f90000000105000001e80101010a000001";
-inline constexpr std::string_view kV14 = "2200e4f90000000106000001e80101010a000001";
-inline constexpr std::string_view kV15 = "2200ecf00000000201000002e80101010a0000010a00000202000000ef010203";
-inline constexpr std::string_view kV16 =
-    "46c000240000400001024211c0000201e0000001940400001164ec1e00000000027d0000";
-inline constexpr std::string_view kV17 =
-    "46c0002800004000010241efc000020ae0000016940400002200e8f90000000104000000ef010203";
-inline constexpr std::string_view kV18 = "46c00020000040000102420bc000020ae0000002940400001700f7faef010203";
 
 inline Bytes Hex(std::string_view hex) {
   Bytes out;
@@ -53,90 +22,69 @@ inline Bytes Hex(std::string_view hex) {
   return out;
 }
 
-inline void PutSum(Bytes& bytes, std::size_t offset, std::size_t length) {
-  bytes[offset] = bytes[offset + 1] = 0;
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < length; ++i) sum += i % 2 == 0 ? bytes[i] * 256u : bytes[i];
-  while (sum >= 0x10000) sum = sum % 0x10000 + sum / 0x10000;
-  bytes[offset] = static_cast<std::uint8_t>(~sum >> 8);
-  bytes[offset + 1] = static_cast<std::uint8_t>(~sum);
-}
+/// Big-endian octets, one field after the other.
+class Octets {
+ public:
+  Octets& U8(std::size_t value) {
+    bytes_.push_back(static_cast<std::uint8_t>(value));
+    return *this;
+  }
+  Octets& U16(std::size_t value) { return U8(value >> 8).U8(value & 0xff); }
+  Octets& Add(const Bytes& bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    return *this;
+  }
+  template <std::size_t N>
+  Octets& Address(const IpAddress<N>& address) {
+    return Add(Bytes(address.bytes().begin(), address.bytes().end()));
+  }
+  const Bytes& bytes() const { return bytes_; }
 
-/// An IGMP message of at least four octets, with the checksum put right.
-inline Bytes Summed(std::string_view hex) {
-  Bytes message = Hex(hex);
-  PutSum(message, 2, message.size());
-  return message;
-}
-
-struct Envelope {
-  Ipv4Address source = kHost;
-  Ipv4Address destination = kReports;
-  std::uint8_t ttl = 1;
-  Bytes options = {0x94, 4, 0, 0};
-  std::uint16_t fragment = 0x4000;
-  std::uint8_t protocol = 2;
+ private:
+  Bytes bytes_;
 };
 
-inline Bytes Wrap(const Bytes& message, const Envelope& e = {}) {
-  const std::size_t header = 20 + e.options.size();
-  const std::size_t total = header + message.size();
-  Bytes out = {static_cast<std::uint8_t>(0x40 + header / 4),
-               0xc0,
-               static_cast<std::uint8_t>(total >> 8),
-               static_cast<std::uint8_t>(total),
-               0,
-               0,
-               static_cast<std::uint8_t>(e.fragment >> 8),
-               static_cast<std::uint8_t>(e.fragment),
-               e.ttl,
-               e.protocol,
-               0,
-               0};
-  out.insert(out.end(), e.source.bytes().begin(), e.source.bytes().end());
-  out.insert(out.end(), e.destination.bytes().begin(), e.destination.bytes().end());
-  out.insert(out.end(), e.options.begin(), e.options.end());
-  PutSum(out, 10, header);
-  out.insert(out.end(), message.begin(), message.end());
-  return out;
+/// The checksum of RFC 1071 over `bytes` and, before them, `pseudo_header`.
+inline std::uint16_t SumOf(const Bytes& bytes, const Bytes& pseudo_header = {}) {
+  std::uint32_t sum = 0;
+  for (const Bytes* part : {&pseudo_header, &bytes}) {
+    for (std::size_t i = 0; i < part->size(); ++i) sum += i % 2 == 0 ? (*part)[i] * 256u : (*part)[i];
+  }
+  while (sum >= 0x10000) sum = sum % 0x10000 + sum / 0x10000;
+  return static_cast<std::uint16_t>(~sum);
 }
 
-inline Bytes Wrap(std::string_view hex, const Envelope& e = {}) {
-  return Wrap(Hex(hex), e);
-}
-inline Envelope To(const Ipv4Address& destination) {
-  return {.destination = destination};
-}
-inline Envelope From(const Ipv4Address& source) {
-  return {.source = source};
+/// Puts the checksum over the first `length` octets at `offset`.
+inline void PutSum(Bytes& bytes, std::size_t offset, std::size_t length, const Bytes& pseudo_header = {}) {
+  bytes[offset] = bytes[offset + 1] = 0;
+  const std::uint16_t sum =
+      SumOf(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)), pseudo_header);
+  bytes[offset] = static_cast<std::uint8_t>(sum >> 8);
+  bytes[offset + 1] = static_cast<std::uint8_t>(sum);
 }
 
-inline ReceiveRules<Igmp> Rules() {
-  ReceiveRules<Igmp> rules;
-  rules.own_addresses = {kOwn};
-  rules.subnets = {{MakeIpv4(192, 0, 2, 0), 24}};
-  return rules;
+inline std::uint64_t Sum(const DropCounters& counters) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(DropReason::kCount); ++i)
+    sum += counters[static_cast<DropReason>(i)];
+  return sum;
 }
 
 /// One Parse() with what it left out.
-struct Parsing {
-  explicit Parsing(const Bytes& packet, const ReceiveRules<Igmp>& rules = Rules())
-      : result(Codec<Igmp>::Parse(packet, rules, left_out)) {}
+template <class F>
+struct ParsingOf {
+  ParsingOf(const Bytes& packet, const ReceiveRules<F>& rules)
+      : result(Codec<F>::Parse(packet, rules, left_out)) {}
 
   DropCounters left_out;
-  tl::expected<ReceivedMessage<Igmp>, DropReason> result;
+  tl::expected<ReceivedMessage<F>, DropReason> result;
 
-  std::uint64_t LeftOut() const {
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(DropReason::kCount); ++i)
-      sum += left_out[static_cast<DropReason>(i)];
-    return sum;
-  }
+  std::uint64_t LeftOut() const { return Sum(left_out); }
   /// "accepted" or the name of the reason.
   std::string Outcome() const { return result ? "accepted" : std::string(ToString(result.error())); }
   /// The parsed message; an empty one, and a failure, when it is of the other kind or was dropped.
-  Query<Igmp> AsQuery() const { return As<Query<Igmp>>(); }
-  Report<Igmp> AsReport() const { return As<Report<Igmp>>(); }
+  Query<F> AsQuery() const { return As<Query<F>>(); }
+  Report<F> AsReport() const { return As<Report<F>>(); }
 
  private:
   template <class T>
@@ -146,14 +94,5 @@ struct Parsing {
     return {};
   }
 };
-
-inline std::string Outcome(const Bytes& packet, const ReceiveRules<Igmp>& rules = Rules()) {
-  return Parsing(packet, rules).Outcome();
-}
-
-inline GroupRecord<Igmp> Record(RecordType type, const Ipv4Address& group,
-                                std::vector<Ipv4Address> sources = {}) {
-  return {type, group, std::move(sources)};
-}
 
 }  // namespace bpfcast::test
