@@ -133,16 +133,13 @@ void Agent::WarnOfGroupsNotAskedFor() {
     return;
   }
   if (warned_of_mode_ == mode) return;
-  const auto ranges = Igmp::SsmRanges();
-  for (const auto& [group, state] : proxy_.database().groups()) {
-    if (!IsSsm(ranges, group)) continue;
-    spdlog::error(
-        "{}: the upstream speaks IGMPv{}, which cannot name sources: source-specific groups such as {} are "
-        "not asked for; an IGMPv3 querier there serves them",
-        config_.config.upstream.name, static_cast<int>(mode), group.ToString());
-    warned_of_mode_ = mode;
-    return;
-  }
+  const auto group = proxy_.host().NotAskedFor();
+  if (!group) return;
+  spdlog::error(
+      "{}: the upstream speaks IGMPv{}, which cannot name sources: source-specific groups such as {} are "
+      "not asked for; an IGMPv3 querier there serves them",
+      config_.config.upstream.name, static_cast<int>(mode), group->ToString());
+  warned_of_mode_ = mode;
 }
 
 void Agent::FinishTurn() {

@@ -59,6 +59,19 @@ std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port) {
           "{0}: {1} queries with {2}, which {0} does not have; set the same on all routers of the link, or "
           "members are lost when another of them becomes the querier",
           port, router, Variables(notice));
+    case LinkEvent::kOwnAddress:
+      return fmt::format(
+          "{0}: IGMP with one of this machine's own addresses came in: another machine has the same address, "
+          "or {0} is looped to another link of this machine; it is ignored",
+          port);
+    case LinkEvent::kForeignQuery:
+      return fmt::format("{}: queries from {} are ignored: no router of the link can have this address", port,
+                         router);
+    case LinkEvent::kReservedGroup:
+      return fmt::format(
+          "{}: {} asks for {}, which RFC 4607 reserves: no source should send to it; it is served all the "
+          "same",
+          port, router, notice.group.ToString());
   }
   return "";
 }

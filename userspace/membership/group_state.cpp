@@ -19,6 +19,22 @@ void AppendSplit(Query<F> form, const std::vector<typename F::Address>& sources,
   }
 }
 
+/// Would sources that are left out of such a record be missed? In the others they are blocked, and left out
+/// they are not.
+bool AsksForSources(RecordType type) {
+  switch (type) {
+    case RecordType::kIsIn:
+    case RecordType::kToIn:
+    case RecordType::kAllow:
+      return true;
+    case RecordType::kIsEx:
+    case RecordType::kToEx:
+    case RecordType::kBlock:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 template <class F>
@@ -26,28 +42,56 @@ std::size_t GroupState<F>::OnRecord(const GroupRecord<F>& record, const Reporter
                                     const LinkRules& rules, Time now, std::vector<Query<F>>& out) {
   const Time gmi = now + rules.timing.GroupMembershipInterval();
   const Leaver leaver = hosts_.Knows(reporter.address) ? Leaver::kKnown : Leaver::kUnknown;
-  hosts_.OnRecord(record, reporter, now, gmi, rules.max_hosts_per_group);
+  std::size_t left_out = hosts_.OnRecord(record, reporter, now, gmi, rules.max_hosts_per_group);
   last_reporter_ = reporter.address;
   // C-64: a report of an older version is an IS_EX({}) here; its leave, a TO_IN({}), starts no timer.
   if (record.type == RecordType::kIsEx) {
     older_hosts_.OnHeard(reporter.version, now + rules.timing.OlderHostPresentInterval());
   }
+  RecordType type = record.type;
   Sources sources;
-  switch (MeaningInMode(record.type, older_hosts_.Oldest())) {
+  switch (Meaning(type, rules)) {
     case RecordMeaning::kIgnored:
-      return 0;
+      return left_out;
     case RecordMeaning::kWithoutSources:
       break;
     case RecordMeaning::kAsWritten:
       sources = Sources(record.sources);
       break;
   }
-  const std::size_t left_out = Admit(record.type, sources, rules.max_sources_per_group);
-  Ask ask = mode_ == FilterMode::kInclude ? OnRecordInInclude(record.type, sources, gmi)
-                                          : OnRecordInExclude(record.type, sources, gmi);
-  if (HostsDecide(rules, now)) ask = LeftToAsk(std::move(ask), leaver);
+  const std::size_t overflow = Admit(type, sources, rules.max_sources_per_group);
+  left_out += overflow;
+  if (overflow > 0 && rules.source_overflow == SourceOverflow::kWiden && AsksForSources(type)) {
+    type = RecordType::kIsEx;
+    sources = Sources();
+  }
+  Ask ask = mode_ == FilterMode::kInclude ? OnRecordInInclude(type, sources, gmi)
+                                          : OnRecordInExclude(type, sources, gmi);
+  if (IsSingleHost(rules)) {
+    EndNow(std::exchange(ask, Ask()));
+  } else if (HostsDecide(rules, now)) {
+    ask = LeftToAsk(std::move(ask), leaver);
+  }
   if (StartQueries(ask, rules, now) == Round::kNow) SendRound(rules, now, out);
   return left_out;
+}
+
+template <class F>
+RecordMeaning GroupState<F>::Meaning(RecordType type, const LinkRules& rules) const {
+  const RecordMeaning meaning = MeaningInMode(type, older_hosts_.Oldest());
+  if (rules.exclude_lists == ExcludeLists::kKept || meaning != RecordMeaning::kAsWritten) return meaning;
+  switch (type) {  // C-84
+    case RecordType::kIsEx:
+    case RecordType::kToEx:
+      return RecordMeaning::kWithoutSources;
+    case RecordType::kBlock:
+      return mode_ == FilterMode::kExclude ? RecordMeaning::kIgnored : meaning;
+    case RecordType::kIsIn:
+    case RecordType::kToIn:
+    case RecordType::kAllow:
+      break;
+  }
+  return meaning;
 }
 
 /// Takes out of `sources` the new ones that would make the state larger than `limit`; says how many.
@@ -158,6 +202,19 @@ typename GroupState<F>::Ask GroupState<F>::OnRecordInExclude(RecordType type, co
   return ask;
 }
 
+/// C-82: the operator's word, in every mode that knows leaves.
+template <class F>
+bool GroupState<F>::IsSingleHost(const LinkRules& rules) const {
+  return rules.fast_leave == FastLeave::kAlways && rules.role == RouterRole::kQuerier &&
+         rules.version != Version::kV1;
+}
+
+template <class F>
+void GroupState<F>::EndNow(const Ask& ask) {
+  for (const Address& address : ask.sources) Lapse(address);
+  if (ask.group) ExpireGroup();
+}
+
 /// C-81, C-82: older hosts keep silent when another host reported the group already, so that they are not all
 /// known.
 template <class F>
@@ -233,8 +290,11 @@ void GroupState<F>::SendRound(const LinkRules& rules, Time now, std::vector<Quer
   if (group_queries_left_ > 0) {
     pending = --group_queries_left_ > 0;
     query.suppress_router_processing = group_timer_ > lowered;  // C-33: refreshed meanwhile
-    // An older version cannot say S and would lower the refreshed timers of other routers.
-    if (!query.suppress_router_processing || rules.version == Version::kV3) out.push_back(query);
+    // An older version cannot say S and would lower the refreshed timers of other routers; v1 has no specific
+    // queries at all (C-60).
+    const bool sayable =
+        rules.version == Version::kV3 || (rules.version == Version::kV2 && !query.suppress_router_processing);
+    if (sayable) out.push_back(query);
   }
   std::vector<Address> refreshed;
   std::vector<Address> lapsing;

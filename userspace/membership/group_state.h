@@ -26,8 +26,8 @@ class GroupState {
 
   explicit GroupState(const Address& group) : group_(group) {}
 
-  /// Applies one record (C-10..C-25, C-64..C-66, C-80..C-83). Returns how many new sources were left out
-  /// because the group has no room for them; sources that are known already always have room.
+  /// Applies one record (C-10..C-25, C-64..C-66, C-80..C-84). Returns how many new sources and hosts were
+  /// left out because the group has no room for them; those that are known already always have room.
   std::size_t OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, const LinkRules& rules,
                        Time now, std::vector<Query<F>>& out);
   /// A specific query of the link's querier with S clear: what it names ends at `end` if nobody reports it
@@ -75,6 +75,7 @@ class GroupState {
     Sources sources;
   };
 
+  RecordMeaning Meaning(RecordType type, const LinkRules& rules) const;
   std::size_t Admit(RecordType type, Sources& sources, std::size_t limit) const;
   Ask OnRecordInInclude(RecordType type, const Sources& b, Time gmi);
   Ask OnRecordInExclude(RecordType type, const Sources& a, Time gmi);
@@ -84,6 +85,8 @@ class GroupState {
   void Block(const Sources& sources);
   void Delete(const Sources& sources);
 
+  bool IsSingleHost(const LinkRules& rules) const;
+  void EndNow(const Ask& ask);
   enum class Leaver : std::uint8_t { kKnown, kUnknown };
   bool HostsDecide(const LinkRules& rules, Time now) const;
   Ask LeftToAsk(Ask ask, Leaver leaver);

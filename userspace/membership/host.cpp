@@ -34,7 +34,8 @@ MembershipRecord<F> ToldBy(const HostConfig<F>& config, Version mode, const type
   if (mode == Version::kV3 && told.mode == FilterMode::kInclude) return told;
   if (told.IsEmpty()) return {};
   // D-19: the router side keeps SSM groups in INCLUDE mode. D-25: an older version would ask for all sources.
-  if (IsSsm(config.ssm_ranges, group)) return {};
+  const bool sayable = mode != Version::kV3 && config.older_ssm == OlderSsm::kReport;
+  if (!sayable && IsSsm(config.ssm_ranges, group)) return {};
   if (mode == Version::kV3) return told;
   return Permitted(config.access, group, AllSources<F>());
 }
@@ -80,6 +81,7 @@ void Host<F>::Forget() {
 template <class F>
 void Host<F>::Reconfigure(const HostConfig<F>& config, Time now) {
   config_.version = config.version;
+  config_.older_queriers = config.older_queriers;
   FollowMode(Announcement::kAll, now);
   const HostConfig<F> before = std::exchange(config_, config);
   config_.mtu = before.mtu;
@@ -176,8 +178,24 @@ MembershipRecord<F> Host<F>::Told(const Address& group) const {
 }
 
 template <class F>
+std::optional<typename F::Address> Host<F>::NotAskedFor() const {
+  if (mode_ == Version::kV3 || config_.older_ssm == OlderSsm::kReport) return std::nullopt;
+  for (const auto& [group, state] : database_.groups()) {
+    if (IsSsm(config_.ssm_ranges, group) && !ToldBy(config_, Version::kV3, group, state.merged).IsEmpty())
+      return group;
+  }
+  return std::nullopt;
+}
+
+template <class F>
 Version Host<F>::ModeNow() const {
-  return std::max(F::kOldestVersion, std::min(config_.version, older_queriers_.Oldest()));
+  switch (config_.older_queriers) {
+    case OlderQueriers::kFollow:
+      return std::max(F::kOldestVersion, std::min(config_.version, older_queriers_.Oldest()));
+    case OlderQueriers::kWarn:
+      break;
+  }
+  return std::max(F::kOldestVersion, config_.version);
 }
 
 /// D-21, D-26. A change that was not told at all when the mode changed is told in the new one.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +22,12 @@
 
 namespace bpfcast {
 
+/// D-25: an older version asks for a group and not for sources.
+enum class OlderSsm : std::uint8_t {
+  kSilent,  // source-specific groups are not asked for in an older version
+  kReport,  // they are, with all their sources
+};
+
 template <class F>
 struct HostConfig {
   Timing timing;           // robustness until a querier says otherwise, unsolicited report interval
@@ -29,6 +36,10 @@ struct HostConfig {
   Version version =
       Version::kV3;      // the newest that it speaks; an older querier is followed further down (D-20)
   AccessList<F> access;  // what may be asked for upstream (E-08)
+  OlderQueriers older_queriers = OlderQueriers::kFollow;
+  OlderSsm older_ssm = OlderSsm::kSilent;
+
+  bool operator==(const HostConfig&) const = default;
 };
 
 /// Reports to send upstream, in order; each fits the MTU.
@@ -72,6 +83,11 @@ class Host {
   /// The version that is spoken now (D-20), and until when an older querier makes it so; kNever: no end.
   Version mode() const { return mode_; }
   Time ModeExpires() const;
+  /// The oldest version that a querier speaks; older than mode() when older queriers are not followed.
+  Version OldestQuerier() const { return older_queriers_.Oldest(); }
+  /// D-25: a group that is wanted and not asked for, because the version that is spoken cannot name its
+  /// sources; nothing when there is none.
+  std::optional<Address> NotAskedFor() const;
   /// New settings; what they newly permit or refuse is announced, and everything when another version
   /// is spoken. The MTU stays: it is the link's.
   void Reconfigure(const HostConfig<F>& config, Time now);

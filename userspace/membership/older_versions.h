@@ -2,11 +2,20 @@
 // section 8.3).
 #pragma once
 
+#include <cstdint>
+
 #include "base/time.h"
 #include "wire/family.h"
 #include "wire/message.h"
 
 namespace bpfcast {
+
+/// What an older General Query on a link does to us: to the format of our queries there (C-62), or to the
+/// version that we report in (D-20).
+enum class OlderQueriers : std::uint8_t {
+  kFollow,  // the oldest version on the link is used
+  kWarn,    // ours stays as it is configured
+};
 
 /// The Older Version Present timers: of the hosts of one group (C-64), or of the queriers of one link (C-62).
 /// MLD has no version below kV2, so one of them never runs there.

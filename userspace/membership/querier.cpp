@@ -31,11 +31,24 @@ bool IsSourceSpecific(Version version, RecordType type) {
   return false;
 }
 
+/// C-69. A leave of v2 is not of v1, and pins nothing.
+template <class F>
+bool IsIgnored(OlderMessages older_messages, const Report<F>& report) {
+  switch (older_messages) {
+    case OlderMessages::kAccept:
+      return false;
+    case OlderMessages::kIgnoreV1Reports:
+      return report.version == Version::kV1;
+    case OlderMessages::kIgnoreAll:
+      return report.version != Version::kV3;
+  }
+  return false;
+}
+
 }  // namespace
 
 template <class F>
 Querier<F>::Querier(const QuerierConfig<F>& config) : config_(config) {
-  silent_until_.fill(Time::min());
   UpdateRules();
 }
 
@@ -117,13 +130,24 @@ std::vector<TrackedHost<F>> Querier<F>::Hosts(const Address& group) const {
 }
 
 template <class F>
-void Querier<F>::OnQuery(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out) {
+void Querier<F>::OnQuery(const Query<F>& query, const Address& source, Time now, DropCounters& drops,
+                         QuerierEffects<F>& out) {
   assert(running_);
-  if (source.IsUnspecified() || source == own_) return;  // C-55, C-59
+  if (source == own_) return OnRefused(LinkEvent::kOwnAddress, source, now, out);
+  if (config_.older_messages == OlderMessages::kIgnoreAll && query.version != Version::kV3) {
+    drops.Add(DropReason::kPolicy);
+    return;
+  }
+  if (source.IsUnspecified()) return;  // C-55
   HearElection(query, source, now, out);
   HearVersion(query, source, now, out);
   HearTiming(query, source, now, out);
   HearSpecific(query, source, now);
+}
+
+template <class F>
+void Querier<F>::OnRefused(LinkEvent event, const Address& source, Time now, QuerierEffects<F>& out) {
+  Warn({event, source}, now, out);
 }
 
 template <class F>
@@ -176,7 +200,8 @@ void Querier<F>::HearTiming(const Query<F>& query, const Address& source, Time n
 /// C-40, C-41, and C-43: any host could end streams with a forged query otherwise.
 template <class F>
 void Querier<F>::HearSpecific(const Query<F>& query, const Address& source, Time now) {
-  if (query.IsGeneral() || query.suppress_router_processing || others_.Elected() != source) return;
+  if (query.IsGeneral() || query.suppress_router_processing) return;
+  if (config_.lowered_by == LoweredBy::kElectedQuerier && others_.Elected() != source) return;
   const auto found = groups_.find(query.group);
   if (found == groups_.end()) return;
   const Timing& timing = rules_.timing;
@@ -205,22 +230,29 @@ void Querier<F>::ExpireOtherQueriers(Time due, Time now, QuerierEffects<F>& out)
 
 template <class F>
 void Querier<F>::Warn(const LinkNotice<F>& notice, Time now, QuerierEffects<F>& out) {
-  Time& silent_until = silent_until_[static_cast<std::size_t>(notice.event)];
-  if (now < silent_until) return;
-  silent_until = now + std::chrono::minutes(1);
-  out.notices.push_back(notice);
+  if (notice_limit_.Admits(notice.event, now)) out.notices.push_back(notice);
 }
 
 template <class F>
 void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                           QuerierEffects<F>& out) {
   assert(running_);
+  if (IsIgnored(config_.older_messages, report)) {
+    drops.Add(DropReason::kPolicy);
+    return;
+  }
   Before before;
   for (const GroupRecord<F>& record : report.records) {
-    if (IsSsm(config_.ssm_ranges, record.group) && !IsSourceSpecific(report.version, record.type)) {
+    const bool ssm = IsSsm(config_.ssm_ranges, record.group);
+    if (ssm && !IsSourceSpecific(report.version, record.type)) {
       drops.Add(DropReason::kSsm);
       continue;
     }
+    if (ssm && F::IsReservedSsm(record.group)) {
+      Warn({LinkEvent::kReservedGroup, reporter, report.version, 0, {}, record.group}, now, out);
+    }
+    // C-71: a source-specific group has no exclude mode to be widened to.
+    rules_.source_overflow = ssm ? SourceOverflow::kLeaveOut : config_.source_overflow;
     if (!before.contains(record.group)) before.emplace(record.group, Membership(record.group));
     OnRecord(record, {reporter, report.version}, now, drops, out);
   }
@@ -333,6 +365,7 @@ void Querier<F>::UpdateRules() {
   rules_.max_sources_per_query = SourcesPerQuery<F>(config_.mtu);
   rules_.max_sources_per_group = config_.max_sources_per_group;
   rules_.fast_leave = config_.fast_leave;
+  rules_.exclude_lists = config_.exclude_lists;
 }
 
 template <class F>

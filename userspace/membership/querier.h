@@ -1,7 +1,6 @@
 // Querier: the router side of one downstream link (RFC 9776 section 6 and 7.3, RFC 9777 section 7 and 8.3).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,6 +11,7 @@
 #include "base/time.h"
 #include "membership/deadline_queue.h"
 #include "membership/group_state.h"
+#include "membership/link_notice.h"
 #include "membership/membership_record.h"
 #include "membership/older_versions.h"
 #include "membership/other_queriers.h"
@@ -21,10 +21,17 @@
 
 namespace bpfcast {
 
-/// C-62: what an older General Query on the link does to the format of ours.
-enum class OlderQueriers : std::uint8_t {
-  kFollow,  // the oldest version on the link is used
-  kWarn,    // ours stays as it is configured
+/// C-69: what messages older than ours may do.
+enum class OlderMessages : std::uint8_t {
+  kAccept,
+  kIgnoreV1Reports,  // a forged one would pin a group for the Older Host Present Interval
+  kIgnoreAll,        // a link for source-specific groups: reports, leaves and queries
+};
+
+/// C-43: whose specific queries lower timers.
+enum class LoweredBy : std::uint8_t {
+  kElectedQuerier,
+  kAnyRouter,  // as RFC 9776 6.6.1 has it; any host can end a stream then
 };
 
 template <class F>
@@ -39,26 +46,12 @@ struct QuerierConfig {
   std::size_t max_hosts = 65536;                                         // of all groups together
   OlderQueriers older_queriers = OlderQueriers::kFollow;
   FastLeave fast_leave = FastLeave::kOff;
-};
+  OlderMessages older_messages = OlderMessages::kAccept;
+  LoweredBy lowered_by = LoweredBy::kElectedQuerier;
+  ExcludeLists exclude_lists = ExcludeLists::kKept;
+  SourceOverflow source_overflow = SourceOverflow::kLeaveOut;
 
-/// What an operator wants to hear of. Transitions are told always, the others at most once a minute each
-///
-enum class LinkEvent : std::uint8_t {
-  kYielded,        // `router` is the querier now (C-51)
-  kTookOver,       // `router` and all others were not heard for the Other Querier Present Interval (C-54)
-  kOlderQuery,     // `router` sends queries of the older `version` (C-61, C-62)
-  kNewerQuery,     // `router` sends queries of the newer `version` (C-61)
-  kTimingDiffers,  // the querier's `robustness` or `query_interval` is not ours (B-27)
-};
-inline constexpr std::size_t kLinkEvents = 5;
-
-template <class F>
-struct LinkNotice {
-  LinkEvent event{};
-  typename F::Address router;
-  Version version = Version::kV3;
-  unsigned robustness = 0;
-  Duration query_interval{};
+  bool operator==(const QuerierConfig&) const = default;
 };
 
 /// Work that a call leaves to be done, in order.
@@ -93,8 +86,11 @@ class Querier {
   void AskNow(Time now, QuerierEffects<F>& out);
 
   /// A query of another router on this link: election (C-51..C-55), adoption of its variables (B-20..B-23),
-  /// lowered timers (C-40..C-43), older versions (C-61..C-63).
-  void OnQuery(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
+  /// lowered timers (C-40..C-43), older versions (C-61..C-63). What is refused is counted in `drops`.
+  void OnQuery(const Query<F>& query, const Address& source, Time now, DropCounters& drops,
+               QuerierEffects<F>& out);
+  /// A packet that could not be used, which an operator wants to hear of (C-59, A-09).
+  void OnRefused(LinkEvent event, const Address& source, Time now, QuerierEffects<F>& out);
   RouterRole role() const { return rules_.role; }
   /// The elected querier while it is another router (C-53).
   std::optional<Address> other_querier() const;
@@ -105,7 +101,8 @@ class Querier {
   /// The hosts that are known to want the group; empty when the group is unknown (C-80).
   std::vector<TrackedHost<F>> Hosts(const Address& group) const;
 
-  /// Applies the records in wire order. What is refused is counted in `drops` (SSM C-70, LIMIT X-10).
+  /// Applies the records in wire order. What is refused is counted in `drops` (SSM C-70, LIMIT X-10,
+  /// POLICY C-69).
   void OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                 QuerierEffects<F>& out);
 
@@ -141,7 +138,6 @@ class Querier {
   void HearElection(const Query<F>& query, const Address& source, Time now, QuerierEffects<F>& out);
   void HearSpecific(const Query<F>& query, const Address& source, Time now);
   void ExpireOtherQueriers(Time due, Time now, QuerierEffects<F>& out);
-  /// At most once a minute each event.
   void Warn(const LinkNotice<F>& notice, Time now, QuerierEffects<F>& out);
   void ReportChanges(const Before& before, QuerierEffects<F>& out) const;
 
@@ -150,7 +146,7 @@ class Querier {
   Address own_;
   OtherQueriers<F> others_;
   OlderVersions older_queriers_;  // C-62
-  std::array<Time, kLinkEvents> silent_until_{};
+  NoticeLimit notice_limit_;
   bool running_ = false;
   std::unordered_map<Address, GroupState<F>> groups_;
   std::size_t hosts_ = 0;  // tracked in all groups

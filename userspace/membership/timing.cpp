@@ -94,7 +94,8 @@ Result<Duration> QueryInterval(const Named& setting, Version version, std::vecto
 }  // namespace
 
 Duration Timing::GroupMembershipInterval() const {
-  return robustness * query_interval + 2 * query_response_interval;
+  const int responses = membership_interval == MembershipInterval::kRfc9776 ? 2 : 1;
+  return robustness * query_interval + responses * query_response_interval;
 }
 
 Duration Timing::OtherQuerierPresentInterval() const {
@@ -155,6 +156,7 @@ Result<Timing> MakeTiming(const TimingConfig& config, Version version, std::vect
   timing.last_member_query_count = *last_member_query_count;
   timing.startup_query_interval = *startup_query_interval;
   timing.startup_query_count = *startup_query_count;
+  timing.membership_interval = config.membership_interval;
   return timing;
 }
 

@@ -1,6 +1,7 @@
 // Timing: the variables of RFC 9776 section 8 (RFC 9777 section 9) for one interface.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,12 @@
 #include "wire/family.h"
 
 namespace bpfcast {
+
+/// I-01: how long a report counts.
+enum class MembershipInterval : std::uint8_t {
+  kRfc9776,  // RV * QI + 2 * QRI
+  kRfc3376,  // RV * QI + QRI: RFC 3376, RFC 3810 and most other routers
+};
 
 /// What an operator may set; what is not set follows from the rest (B.1).
 struct TimingConfig {
@@ -21,6 +28,7 @@ struct TimingConfig {
   std::optional<unsigned> last_member_query_count;                 // B-09: robustness
   std::optional<Duration> startup_query_interval;                  // B-06: query interval / 4
   std::optional<unsigned> startup_query_count;                     // B-07: robustness
+  MembershipInterval membership_interval = MembershipInterval::kRfc9776;
 
   bool operator==(const TimingConfig&) const = default;
 };
@@ -35,8 +43,9 @@ struct Timing {
   unsigned last_member_query_count = 2;
   Duration startup_query_interval{};
   unsigned startup_query_count = 2;
+  MembershipInterval membership_interval = MembershipInterval::kRfc9776;
 
-  /// B-04: RV * QI + 2 * QRI (RFC 9776 8.4).
+  /// B-04: RV * QI + 2 * QRI (RFC 9776 8.4), or as I-01 has it.
   Duration GroupMembershipInterval() const;
   /// B-05: RV * QI + QRI / 2.
   Duration OtherQuerierPresentInterval() const;

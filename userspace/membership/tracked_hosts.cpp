@@ -6,12 +6,12 @@
 namespace bpfcast {
 
 template <class F>
-void TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
-                               Time until, std::size_t max_hosts) {
+std::size_t TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
+                                      Time until, std::size_t max_hosts) {
   DropSilent(now);
   if (reporter.address.IsUnspecified()) {
     incomplete_until_ = until;
-    return;
+    return 0;
   }
   const auto found = hosts_.find(reporter.address);
   Host host = found == hosts_.end() ? Host() : std::move(found->second);
@@ -20,15 +20,17 @@ void TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& 
     hosts_.erase(found);
   }
   host.wants = After(record, host.wants);
-  if (host.wants.IsEmpty()) return;
+  if (host.wants.IsEmpty()) return 0;
   if (hosts_.size() >= max_hosts) {
     incomplete_until_ = until;
-    return;
+    return 1;
   }
+  std::size_t without_room = 0;
   if (listed_sources_ + host.wants.sources.size() > max_hosts * kSourcesPerHost) {
     // Without its list a host in EXCLUDE mode wants more than it said; one in INCLUDE mode would want less.
     if (host.wants.mode == FilterMode::kInclude) incomplete_until_ = until;
     host.wants.sources = SourceSet<F>();
+    without_room = 1;
   }
   listed_sources_ += host.wants.sources.size();
   host.version = reporter.version;
@@ -36,6 +38,7 @@ void TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& 
   host.expires = until;
   first_expiry_ = std::min(first_expiry_, until);
   hosts_.emplace(reporter.address, std::move(host));
+  return without_room;
 }
 
 /// A host that is not known yet is one that wanted nothing, INCLUDE({}).

@@ -40,9 +40,10 @@ class TrackedHosts {
   /// hosts, and on average this many listed sources for each of them.
   static constexpr std::size_t kSourcesPerHost = 4;
 
-  /// A record of the group; `until` is one Group Membership Interval away.
-  void OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now, Time until,
-                std::size_t max_hosts);
+  /// A record of the group; `until` is one Group Membership Interval away. Returns how many hosts, 0 or 1,
+  /// had no room: the host itself or its list of sources.
+  std::size_t OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now, Time until,
+                       std::size_t max_hosts);
 
   bool Knows(const Address& host) const { return hosts_.contains(host); }
   bool empty() const { return hosts_.empty(); }

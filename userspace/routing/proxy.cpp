@@ -62,6 +62,7 @@ void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time 
   auto received = Codec<F>::Parse(packet, state.rules, counters.drops);
   if (!received) {
     counters.drops.Add(received.error());
+    if (received.error() == DropReason::kOwn) OnOwnAddress(port, now, out);
     return;
   }
   const auto* query = std::get_if<Query<F>>(&received->message);
@@ -75,6 +76,17 @@ void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time 
   }
 }
 
+/// C-59. The frames that we send are not among those that arrive, so that these are another's, or came
+/// around.
+template <class F>
+void Proxy<F>::OnOwnAddress(PortId port, Time now, ProxyEffects<F>& out) {
+  const auto found = downstreams_.find(port);
+  if (found == downstreams_.end() || !found->second.querier.running()) return;
+  QuerierEffects<F> effects;
+  found->second.querier.OnRefused(LinkEvent::kOwnAddress, *links_.at(port).state.address, now, effects);
+  Settle(port, effects, now, out);
+}
+
 template <class F>
 void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now,
                                    ProxyEffects<F>& out) {
@@ -82,7 +94,7 @@ void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Ti
   if (!downstream.querier.running()) return;
   QuerierEffects<F> effects;
   if (const auto* query = std::get_if<Query<F>>(&received.message)) {
-    downstream.querier.OnQuery(*query, received.source, now, effects);
+    downstream.querier.OnQuery(*query, received.source, now, links_.at(port).counters.drops, effects);
   } else {
     DropCounters& drops = links_.at(port).counters.drops;
     const Report<F> report =

@@ -130,6 +130,7 @@ class Proxy {
     ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
   };
 
+  void OnOwnAddress(PortId port, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
   void FollowRole(PortId port, ProxyEffects<F>& out);
   void FollowGroup(PortId port, const Address& group, Time now, ProxyEffects<F>& out);

@@ -36,6 +36,11 @@ struct Igmp {
   /// Source-specific ranges by default: 232/8 (RFC 4607).
   static std::vector<Prefix<Address>> SsmRanges() { return {{MakeIpv4(232, 0, 0, 0), 8}}; }
 
+  /// 232.0.0.0/24, which RFC 4607 reserves (C-73).
+  static constexpr bool IsReservedSsm(const Address& group) {
+    return Prefix<Address>{MakeIpv4(232, 0, 0, 0), 24}.Contains(group);
+  }
+
   /// Octets on the wire, for splitting by MTU: IP header with Router Alert, then the fixed parts.
   static constexpr std::size_t kEnvelopeSize = 24;
   static constexpr std::size_t kReportHeaderSize = 8;
@@ -77,6 +82,15 @@ struct Mld {
       ranges.push_back({Address(std::array<std::uint8_t, 16>{0xff, second}), 32});
     }
     return ranges;
+  }
+  /// ff3x::/96 with a group id below 0x40000000, which RFC 4607 reserves (C-73).
+  static constexpr bool IsReservedSsm(const Address& group) {
+    const auto& bytes = group.bytes();
+    if (bytes[0] != 0xff || (bytes[1] & 0xf0) != 0x30) return false;
+    for (std::size_t i = 2; i < 12; ++i) {
+      if (bytes[i] != 0) return false;
+    }
+    return bytes[12] < 0x40;
   }
 
   static constexpr std::size_t kEnvelopeSize = 48;

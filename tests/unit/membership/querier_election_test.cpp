@@ -141,16 +141,20 @@ TYPED_TEST(QuerierElection, TA_32_TheUnspecifiedAddressNeverWins) {
   EXPECT_THAT(this->GeneralQueryTimes(), ElementsAre(0, 31.25, 156.25));
 }
 
-TYPED_TEST(QuerierElection, TC_68_AQueryFromOurOwnAddressIsIgnored) {
+TYPED_TEST(QuerierElection, TC_68_AQueryFromOurOwnAddressIsIgnoredAndToldOnceAMinute) {
   const auto group = Bed<TypeParam>::Group();
   this->Start(0);
   this->Hear(1, RecordType::kIsEx, group);
-  this->HearQuery(this->own, 10, this->General(Version::kV2));
-  this->HearQuery(this->own, 11, this->Specific(group));
+  for (double at = 10; at <= 130; at += 5) {
+    this->HearQuery(this->own, at, this->General(Version::kV2));
+    this->HearQuery(this->own, at, this->Specific(group));
+  }
   EXPECT_EQ(this->querier->role(), RouterRole::kQuerier);
   EXPECT_EQ(this->querier->rules().version, Version::kV3);
   EXPECT_EQ(this->querier->Find(group)->GroupTimer(), At(271));
-  EXPECT_THAT(this->told, IsEmpty());
+  EXPECT_EQ(this->told.size(), 3U);
+  EXPECT_THAT(this->ToldTimes(LinkEvent::kOwnAddress), ElementsAre(10, 70, 130));
+  EXPECT_EQ(this->told[0].notice.router, this->own);
 }
 
 TYPED_TEST(QuerierElection, TC_71_AQuerySequenceIsFinishedAfterTheElectionIsLost) {

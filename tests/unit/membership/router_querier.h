@@ -56,7 +56,7 @@ class QuerierBed : public testing::Test {
   }
   void HearQuery(const Address& router, double at, const Query<F>& query) {
     FireUntil(At(at) - Duration(1));
-    Call(At(at), [&](QuerierEffects<F>& out) { querier->OnQuery(query, router, now, out); });
+    Call(At(at), [&](QuerierEffects<F>& out) { querier->OnQuery(query, router, now, drops, out); });
   }
   void Reconfigure(double at) {
     FireUntil(At(at) - Duration(1));
