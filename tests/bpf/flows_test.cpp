@@ -29,7 +29,7 @@ class Flows : public testing::TestWithParam<Hook> {
     return frame;
   }
   std::vector<FlowCounters<Igmp>> All() {
-    auto flows = lab_.datapath().Flows();
+    auto flows = lab_.datapath().Flows(Igmp());
     EXPECT_TRUE(flows) << flows.error().message;
     return flows ? *flows : std::vector<FlowCounters<Igmp>>();
   }
@@ -104,7 +104,7 @@ TEST_P(Flows, RefusedPacketsCountWhereTheGroupHasARoute) {
     EXPECT_EQ(flow->dropped, (before ? before->dropped : 0) + 1);
     EXPECT_EQ(flow->forwarded.packets, 0U);
   }
-  EXPECT_EQ(lab_.datapath().CountersOfRoutes()->at(0).dropped, refused.size());
+  EXPECT_EQ(lab_.datapath().CountersOfRoutes(Igmp())->at(0).dropped, refused.size());
   Frame elsewhere = refused[0];
   elsewhere.group = MakeIpv4(239, 7, 7, 7);
   elsewhere.to = MulticastMac(elsewhere.group);
@@ -132,7 +132,7 @@ TEST_P(Flows, WhatOnlySocketsOfThisMachineWantIsNeitherForwardedNorDropped) {
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 0U);
   EXPECT_EQ(flow->dropped, 0U);
-  EXPECT_EQ(lab_.datapath().CountersOfRoutes()->at(0).dropped, 0U);
+  EXPECT_EQ(lab_.datapath().CountersOfRoutes(Igmp())->at(0).dropped, 0U);
 }
 
 TEST_P(Flows, TheRateIsThatOfTheLastSeconds) {
@@ -165,7 +165,7 @@ TEST_P(Flows, TheLongestSilentOnesGiveWay) {
   std::atomic<int> readings{0};
   std::thread reader([&] {
     while (!stop) {
-      const auto flows = lab_.datapath().Flows();
+      const auto flows = lab_.datapath().Flows(Igmp());
       ASSERT_TRUE(flows) << flows.error().message;
       EXPECT_LE(flows->size(), std::size_t{BPFCAST_MAX_FLOWS});
       ++readings;

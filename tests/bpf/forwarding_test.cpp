@@ -55,7 +55,7 @@ TEST_P(Forwarding, OnePortGetsTheRewrittenFrame) {
   EXPECT_EQ(lab_.PortCounter(kU).received.packets, 1U);
   EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 1U);
   EXPECT_EQ(lab_.PortCounter(kD1).transmitted.bytes, 84U);
-  const auto routes = lab_.datapath().CountersOfRoutes();
+  const auto routes = lab_.datapath().CountersOfRoutes(Igmp());
   ASSERT_EQ(routes->size(), 1U);
   EXPECT_EQ(routes->at(0).forwarded.packets, 1U);
   EXPECT_EQ(routes->at(0).forwarded.bytes, 84U);

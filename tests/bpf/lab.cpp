@@ -133,8 +133,8 @@ DatapathPort Lab::MakePort(PortId id, const std::string& name, PortRole role, Ho
   port.role = role;
   port.hook = hook;
   port.xdp_target = true;
-  port.own_addresses = {subnet.address};
-  port.subnets = {subnet};
+  port.ipv4.own_addresses = {subnet.address};
+  port.ipv4.subnets = {subnet};
   ifreq request{};
   std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

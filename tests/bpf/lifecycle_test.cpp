@@ -253,7 +253,7 @@ TEST(Changes, SyncLeavesExactlyWhatItWasGiven) {
   route.from_upstream = {kD2};
   route.from_downstream = {kD2, kU};
   ASSERT_TRUE(lab.datapath().Sync({{{kAny, kGroup}, route}}));
-  EXPECT_EQ(lab.datapath().CountersOfRoutes()->size(), 1U);
+  EXPECT_EQ(lab.datapath().CountersOfRoutes(Igmp())->size(), 1U);
   const Far d2 = lab.FarEnd(kD2);
   lab.FarEnd(kU).Send(Frame{}.Build());
   EXPECT_TRUE(d2.Receive());
@@ -266,10 +266,10 @@ TEST(Changes, ANewRouteStartsAtZero) {
   const Far d1 = lab.FarEnd(kD1);
   for (int round = 0; round < 3; ++round) {
     lab.Route(kAny, kGroup, {kD1});
-    EXPECT_EQ(lab.datapath().CountersOfRoutes()->at(0).forwarded.packets, 0U);
+    EXPECT_EQ(lab.datapath().CountersOfRoutes(Igmp())->at(0).forwarded.packets, 0U);
     lab.FarEnd(kU).Send(Frame{}.Build());
     ASSERT_TRUE(d1.Receive());
-    EXPECT_EQ(lab.datapath().CountersOfRoutes()->at(0).forwarded.packets, 1U);
+    EXPECT_EQ(lab.datapath().CountersOfRoutes(Igmp())->at(0).forwarded.packets, 1U);
     ASSERT_TRUE(lab.datapath().Apply({{{kAny, kGroup}, std::nullopt}}));
     lab.datapath().Tick(Time{} + std::chrono::seconds(10 * round));
     lab.datapath().Tick(Time{} + std::chrono::seconds(10 * round + 5));

@@ -183,7 +183,7 @@ class PacketTable : public testing::TestWithParam<Hook> {
   void SetUp() override {
     lab_.MakeBed(GetParam());
     DatapathPort d2 = lab_.port(kD2);
-    d2.other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
+    d2.ipv4.other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
     lab_.Set(d2);
     DatapathPort d3 = lab_.port(kD3);
     d3.source_check = SourceCheck::kOff;
@@ -196,7 +196,7 @@ class PacketTable : public testing::TestWithParam<Hook> {
   // The sums of the matrix are those of packets from 198.51.100.2, which is ours on this bed.
   void MoveOwnAddress() {
     DatapathPort up = lab_.port(kU);
-    up.own_addresses = {MakeIpv4(198, 51, 100, 77)};
+    up.ipv4.own_addresses = {MakeIpv4(198, 51, 100, 77)};
     lab_.Set(up);
   }
 

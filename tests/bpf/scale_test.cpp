@@ -59,8 +59,8 @@ class Scale : public testing::Test {
     port.role = i == 0 ? PortRole::kUpstream : PortRole::kDownstream;
     port.xdp_target = true;
     port.mac = {0x02, 0, 0, 0, high, low};
-    port.own_addresses = {MakeIpv4(10, high, low, 1)};
-    port.subnets = {{MakeIpv4(10, high, low, 0), 24}};
+    port.ipv4.own_addresses = {MakeIpv4(10, high, low, 1)};
+    port.ipv4.subnets = {{MakeIpv4(10, high, low, 0), 24}};
     return port;
   }
 
@@ -152,7 +152,7 @@ TEST_F(Scale, TenThousandRoutesOneByOne) {
   std::printf("%d routes: %.0f added, %.0f changed, %.0f removed a second\n", kRoutes, kRoutes / added,
               kRoutes / changed, kRoutes / removing.Seconds());
   EXPECT_LT(added, 5.0);
-  EXPECT_TRUE(lab_.datapath().CountersOfRoutes()->empty());
+  EXPECT_TRUE(lab_.datapath().CountersOfRoutes(Igmp())->empty());
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class SourceCheckTest : public testing::TestWithParam<Hook> {
     lab_.Route(kAny, kGroup, {kD1, kD2});
   }
   void Altnets(PortId id, const std::vector<Prefix<Ipv4Address>>& altnets) {
-    lab_.port(id).other_sources = altnets;
+    lab_.port(id).ipv4.other_sources = altnets;
     lab_.Set(lab_.port(id));
   }
   void Check(PortId id, SourceCheck check) {

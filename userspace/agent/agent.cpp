@@ -23,8 +23,7 @@ constexpr Duration kSweepPause = std::chrono::milliseconds(100);
 
 ProxyConfig<Igmp> ToProxyConfig(const Config& config) {
   ProxyConfig<Igmp> proxy;
-  proxy.upstream = kUpstreamPort;
-  proxy.host = ToHostConfig(config.upstream, Link());
+  proxy.upstream = ToUpstreamConfig(kUpstreamPort, config.upstream, Link());
   return proxy;
 }
 
@@ -220,12 +219,12 @@ RpcMethods Agent::Methods() {
   };
   methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters(), Now()); };
   methods["groups"] = [this]() -> Result<std::string> {
-    const auto routes = datapath_->CountersOfRoutes();
+    const auto routes = datapath_->CountersOfRoutes(Igmp());
     if (!routes) return tl::unexpected(routes.error());
     return GroupsJson(PortViews(), proxy_, *routes, Now());
   };
   methods["flows"] = [this]() -> Result<std::string> {
-    const auto flows = datapath_->Flows();
+    const auto flows = datapath_->Flows(Igmp());
     if (!flows) return tl::unexpected(flows.error());
     return FlowsJson(PortViews(), proxy_, *flows, Now());
   };

@@ -90,7 +90,7 @@ void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
   port.config = config;
   const Time now = Now();
   if (port.role == PortRole::kUpstream) {
-    proxy_.SetHost(ToHostConfig(config, port.link), now);
+    proxy_.SetUpstream(ToUpstreamConfig(port.id, config, port.link), now, effects_);
   } else {
     proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), now, effects_);
   }

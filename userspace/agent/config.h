@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <type_traits>
 #include <vector>
 
 #include "membership/timing.h"
@@ -17,19 +18,43 @@ namespace bpfcast {
 /// `hook` of an interface.
 enum class HookSetting : std::uint8_t { kAuto, kXdp, kTc };
 
+/// What an interface is told for one family, as the floors below take it. One of `upstream` and `downstream`
+/// counts, by the role of the interface; the port numbers in them are given when the interface gets one.
+template <class F>
+struct FamilyConfig {
+  bool served = true;
+  UpstreamConfig<F> upstream;
+  DownstreamConfig<F> downstream;
+  ReceiveRules<F> receive;                                 // the link adds addresses and subnets
+  std::vector<Prefix<typename F::Address>> other_sources;  // altnet
+
+  // What both roles have.
+  void SetTiming(const Timing& timing) { upstream.host.timing = downstream.querier.timing = timing; }
+  void SetVersion(Version version) { upstream.host.version = downstream.querier.version = version; }
+  void SetAccess(const AccessList<F>& access) { upstream.host.access = downstream.access = access; }
+  Version version() const { return upstream.host.version; }  // C-60
+  const Timing& timing() const { return upstream.host.timing; }
+  const AccessList<F>& access() const { return upstream.host.access; }  // C-85, E-08
+
+  bool operator==(const FamilyConfig&) const = default;
+};
+
 struct InterfaceConfig {
   std::string name;
   HookSetting hook = HookSetting::kAuto;
   SourceCheck source_check = SourceCheck::kSubnet;
-  std::vector<Prefix<Ipv4Address>> other_sources;  // altnet
-  std::uint8_t ttl_threshold = 1;                  // F-08
-  AccessList<Igmp> access;  // downstream: what hosts may ask for (C-85); upstream: what is asked (E-08)
-  Version version = Version::kV3;  // C-60
-  OlderQueriers older_queriers = OlderQueriers::kFollow;
-  FastLeave fast_leave = FastLeave::kOff;
-  ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
-  Timing timing;
+  std::uint8_t ttl_threshold = 1;  // F-08
+  FamilyConfig<Igmp> ipv4;
+  FamilyConfig<Mld> ipv6;
 
+  template <class F>
+  const FamilyConfig<F>& Of() const {
+    if constexpr (std::is_same_v<F, Igmp>) {
+      return ipv4;
+    } else {
+      return ipv6;
+    }
+  }
   bool operator==(const InterfaceConfig&) const = default;
 };
 

@@ -248,7 +248,8 @@ void Parser::SetUser(const ConfigWord&, const ConfigWord& name) {
 
 InterfaceConfig Parser::Complete(InterfaceConfig config) const {
   std::vector<std::string> none;
-  config.timing = *MakeTiming<Igmp>(TimingConfig(), config.version, none);  // the RFC's defaults are legal
+  config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));  // the RFC's defaults are legal
+  config.ipv6.served = false;  // its language has no words for IPv6
   return config;
 }
 
@@ -306,8 +307,11 @@ Config Parser::Finish() {
   }
   if (default_down_) config.default_downstream = Complete(*config.default_downstream);
   if (quick_leave_) {
-    for (InterfaceConfig& downstream : config.downstreams) downstream.fast_leave = FastLeave::kTracked;
-    if (config.default_downstream) config.default_downstream->fast_leave = FastLeave::kTracked;
+    for (InterfaceConfig& downstream : config.downstreams)
+      downstream.ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
+    if (config.default_downstream) {
+      config.default_downstream->ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
+    };
   }
   return config;
 }

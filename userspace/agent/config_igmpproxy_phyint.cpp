@@ -91,7 +91,7 @@ void Phyint::AddAltnet(const ConfigWord& word, ConfigNotes& notes) {
                                       " is a range of groups, not of sources; it restricts nothing");
   }
   any_source_ = any_source_ || network->length == 0;
-  auto& sources = config_.other_sources;
+  auto& sources = config_.ipv4.other_sources;
   if (any_source_) {
     sources.clear();
   } else if (std::find(sources.begin(), sources.end(), *network) == sources.end()) {
@@ -107,8 +107,10 @@ void Phyint::AddAccess(Access access, const ConfigWord& word, ConfigNotes& notes
     notes.Warning(word.at,
                   network->ToString() + " contains no multicast group, so the entry matches nothing");
   }
-  config_.access.rules.push_back({access, *network, {Ipv4Address(), 0}});
-  if (access == Access::kPermit) config_.access.otherwise = Access::kDeny;
+  AccessList<Igmp> list = config_.ipv4.access();
+  list.rules.push_back({access, *network, {Ipv4Address(), 0}});
+  if (access == Access::kPermit) list.otherwise = Access::kDeny;
+  config_.ipv4.SetAccess(list);
 }
 
 }  // namespace bpfcast

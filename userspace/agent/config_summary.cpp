@@ -58,32 +58,37 @@ class Line {
 std::string Describe(const std::string& begin, const InterfaceConfig& interface) {
   const InterfaceConfig usual;
   std::vector<std::string> none;
-  const Timing timing = *MakeTiming<Igmp>(TimingConfig(), interface.version, none);
+  const Timing timing = *MakeTiming<Igmp>({}, interface.ipv4.version(), none);
   Line line(begin);
   const auto yes = [](bool value) { return std::string(value ? "true" : "false"); };
   line.Add("hook", std::string(Name(interface.hook)), std::string(Name(usual.hook)));
   line.Add("source-check", std::string(interface.source_check == SourceCheck::kOff ? "off" : "subnet"),
            std::string("subnet"));
-  line.Add("altnet", Networks(interface.other_sources), std::string());
+  line.Add("altnet", Networks(interface.ipv4.other_sources), std::string());
   line.Add("ttl-threshold", unsigned{interface.ttl_threshold}, unsigned{usual.ttl_threshold});
-  line.Add("version", static_cast<int>(interface.version), static_cast<int>(usual.version));
-  line.Add("compat-querier", std::string(interface.older_queriers == OlderQueriers::kWarn ? "fixed" : "auto"),
+  line.Add("version", static_cast<int>(interface.ipv4.version()), static_cast<int>(usual.ipv4.version()));
+  line.Add("compat-querier",
+           std::string(interface.ipv4.downstream.querier.older_queriers == OlderQueriers::kWarn ? "fixed"
+                                                                                                : "auto"),
            std::string("auto"));
-  line.Add("fast-leave", yes(interface.fast_leave == FastLeave::kTracked), yes(false));
-  line.Add("forward-if-not-querier", yes(interface.foreign_querier == ForeignQuerier::kKeepForwarding),
+  line.Add("fast-leave", yes(interface.ipv4.downstream.querier.fast_leave == FastLeave::kTracked),
            yes(false));
-  line.Add("access", Rules(interface.access), Rules(usual.access));
-  line.Add("robustness", interface.timing.robustness, timing.robustness);
-  line.Add("query-interval", interface.timing.query_interval, timing.query_interval);
-  line.Add("query-response-interval", interface.timing.query_response_interval,
+  line.Add("forward-if-not-querier",
+           yes(interface.ipv4.downstream.foreign_querier == ForeignQuerier::kKeepForwarding), yes(false));
+  line.Add("access", Rules(interface.ipv4.access()), Rules(usual.ipv4.access()));
+  line.Add("robustness", interface.ipv4.timing().robustness, timing.robustness);
+  line.Add("query-interval", interface.ipv4.timing().query_interval, timing.query_interval);
+  line.Add("query-response-interval", interface.ipv4.timing().query_response_interval,
            timing.query_response_interval);
-  line.Add("last-member-query-interval", interface.timing.last_member_query_interval,
+  line.Add("last-member-query-interval", interface.ipv4.timing().last_member_query_interval,
            timing.last_member_query_interval);
-  line.Add("last-member-query-count", interface.timing.last_member_query_count, interface.timing.robustness);
-  line.Add("startup-query-interval", interface.timing.startup_query_interval,
-           interface.timing.query_interval / 4);
-  line.Add("startup-query-count", interface.timing.startup_query_count, interface.timing.robustness);
-  line.Add("unsolicited-report-interval", interface.timing.unsolicited_report_interval,
+  line.Add("last-member-query-count", interface.ipv4.timing().last_member_query_count,
+           interface.ipv4.timing().robustness);
+  line.Add("startup-query-interval", interface.ipv4.timing().startup_query_interval,
+           interface.ipv4.timing().query_interval / 4);
+  line.Add("startup-query-count", interface.ipv4.timing().startup_query_count,
+           interface.ipv4.timing().robustness);
+  line.Add("unsolicited-report-interval", interface.ipv4.timing().unsolicited_report_interval,
            timing.unsolicited_report_interval);
   return line.text();
 }

@@ -165,7 +165,8 @@ InterfaceConfig Reader::Settings(const std::string& name) {
     config = found->second;
   } else {
     std::vector<std::string> none;
-    config.timing = *MakeTiming<Igmp>(TimingConfig(), config.version, none);  // the RFC's defaults are legal
+    // The RFC's defaults are legal.
+    config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));
   }
   config.name = name;
   return config;

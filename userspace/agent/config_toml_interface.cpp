@@ -144,9 +144,9 @@ std::optional<InterfaceConfig> InterfaceReader::Read(std::string_view name, cons
     }
   }
   if (notes_.problem_count() > problems_before) return std::nullopt;
-  const auto timing = MakeTomlTiming(timing_, config_.version, table, at, notes_);
+  const auto timing = MakeTomlTiming(timing_, config_.ipv4.version(), table, at, notes_);
   if (!timing) return std::nullopt;
-  config_.timing = *timing;
+  config_.ipv4.SetTiming(*timing);
   if (const toml::node* altnet = table.get("altnet"); altnet && config_.source_check == SourceCheck::kOff) {
     notes_.Warning(PositionOf(*altnet), "'altnet' has no effect: 'source-check' is off");
   }
@@ -242,7 +242,7 @@ void InterfaceReader::Check(std::string_view key, const toml::node& node) {
 }
 
 void InterfaceReader::Altnet(std::string_view key, const toml::node& node) {
-  config_.other_sources = ReadNetworks(key, node, Content::kSources);
+  config_.ipv4.other_sources = ReadNetworks(key, node, Content::kSources);
 }
 
 void InterfaceReader::Threshold(std::string_view key, const toml::node& node) {
@@ -252,25 +252,26 @@ void InterfaceReader::Threshold(std::string_view key, const toml::node& node) {
 }
 
 void InterfaceReader::ProtocolVersion(std::string_view key, const toml::node& node) {
-  if (const auto value = ReadInteger(key, node, 1, 3)) config_.version = static_cast<Version>(*value);
+  if (const auto value = ReadInteger(key, node, 1, 3)) config_.ipv4.SetVersion(static_cast<Version>(*value));
 }
 
 void InterfaceReader::CompatQuerier(std::string_view key, const toml::node& node) {
   constexpr std::array<Choice<OlderQueriers>, 2> kChoices = {
       {{"auto", OlderQueriers::kFollow}, {"fixed", OlderQueriers::kWarn}}};
-  ReadWord(key, node, kChoices, config_.older_queriers);
+  ReadWord(key, node, kChoices, config_.ipv4.downstream.querier.older_queriers);
 }
 
 void InterfaceReader::FastLeaveSetting(std::string_view key, const toml::node& node) {
   const toml::value<bool>* value = node.as_boolean();
   if (value == nullptr) return ExpectedInstead(node, key, "true or false", notes_);
-  config_.fast_leave = value->get() ? FastLeave::kTracked : FastLeave::kOff;
+  config_.ipv4.downstream.querier.fast_leave = value->get() ? FastLeave::kTracked : FastLeave::kOff;
 }
 
 void InterfaceReader::ForwardIfNotQuerier(std::string_view key, const toml::node& node) {
   const toml::value<bool>* value = node.as_boolean();
   if (value == nullptr) return ExpectedInstead(node, key, "true or false", notes_);
-  config_.foreign_querier = value->get() ? ForeignQuerier::kKeepForwarding : ForeignQuerier::kStopForwarding;
+  config_.ipv4.downstream.foreign_querier =
+      value->get() ? ForeignQuerier::kKeepForwarding : ForeignQuerier::kStopForwarding;
 }
 
 void InterfaceReader::AllowGroups(std::string_view key, const toml::node& node) {
@@ -292,13 +293,14 @@ void InterfaceReader::DenySources(std::string_view key, const toml::node& node) 
 /// The last rule that matches decides, so what is denied comes last.
 void InterfaceReader::FinishAccess() {
   constexpr Prefix<Ipv4Address> kAny{Ipv4Address(), 0};
-  auto& access = config_.access;
+  AccessList<Igmp> access;
   if (allowed_groups_) {
     access.otherwise = Access::kDeny;
     for (const auto& group : *allowed_groups_) access.rules.push_back({Access::kPermit, group, kAny});
   }
   for (const auto& group : denied_groups_) access.rules.push_back({Access::kDeny, group, kAny});
   for (const auto& source : denied_sources_) access.rules.push_back({Access::kDeny, kAny, source});
+  config_.ipv4.SetAccess(access);
 }
 
 void InterfaceReader::UnknownInterfaceKey(std::string_view interface, const toml::key& key,

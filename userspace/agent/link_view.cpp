@@ -2,24 +2,16 @@
 
 namespace bpfcast {
 
-HostConfig<Igmp> ToHostConfig(const InterfaceConfig& config, const Link& link) {
-  HostConfig<Igmp> host;
-  host.timing = config.timing;
-  host.version = config.version;
-  host.access = config.access;
-  if (link.mtu != 0) host.mtu = link.mtu;
-  return host;
+UpstreamConfig<Igmp> ToUpstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
+  UpstreamConfig<Igmp> upstream = config.ipv4.upstream;
+  upstream.port = id;
+  if (link.mtu != 0) upstream.host.mtu = link.mtu;
+  return upstream;
 }
 
 DownstreamConfig<Igmp> ToDownstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
-  DownstreamConfig<Igmp> downstream;
+  DownstreamConfig<Igmp> downstream = config.ipv4.downstream;
   downstream.port = id;
-  downstream.access = config.access;
-  downstream.foreign_querier = config.foreign_querier;
-  downstream.querier.timing = config.timing;
-  downstream.querier.version = config.version;
-  downstream.querier.older_queriers = config.older_queriers;
-  downstream.querier.fast_leave = config.fast_leave;
   if (link.mtu != 0) downstream.querier.mtu = link.mtu;
   return downstream;
 }
@@ -54,11 +46,11 @@ DatapathPort ToDatapathPort(PortId id, PortRole role, const InterfaceConfig& con
   port.mac = link.mac;
   port.mtu = link.mtu;
   port.source_check = config.source_check;
-  port.other_sources = config.other_sources;
+  port.ipv4.other_sources = config.ipv4.other_sources;
   port.ttl_threshold = config.ttl_threshold;
   for (const LinkAddress& address : link.addresses) {
-    port.own_addresses.push_back(address.local);
-    port.subnets.push_back(address.subnet);
+    port.ipv4.own_addresses.push_back(address.local);
+    port.ipv4.subnets.push_back(address.subnet);
   }
   return port;
 }

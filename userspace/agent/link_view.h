@@ -13,7 +13,7 @@
 namespace bpfcast {
 
 /// The settings of a port as the protocol needs them; `link` gives the MTU once it is known.
-HostConfig<Igmp> ToHostConfig(const InterfaceConfig& config, const Link& link);
+UpstreamConfig<Igmp> ToUpstreamConfig(PortId id, const InterfaceConfig& config, const Link& link);
 DownstreamConfig<Igmp> ToDownstreamConfig(PortId id, const InterfaceConfig& config, const Link& link);
 
 /// Why a port does not work now; empty when it does. `link` is null when there is no such interface. An

@@ -35,8 +35,7 @@ std::string Named(const RouteKey<Igmp>& key) {
 }
 
 bool SameSources(const DatapathPort& a, const DatapathPort& b) {
-  return a.role == b.role && a.source_check == b.source_check && a.own_addresses == b.own_addresses &&
-         a.subnets == b.subnets && a.other_sources == b.other_sources;
+  return a.role == b.role && a.source_check == b.source_check && a.ipv4 == b.ipv4 && a.ipv6 == b.ipv6;
 }
 
 // The clock that the programs read: the time line of the caller may start anywhere.
@@ -282,7 +281,7 @@ Result<DatapathCounters> BpfDatapath::Counters() {
   return counters;
 }
 
-Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes() {
+Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes(Igmp) {
   std::vector<RouteCounters<Igmp>> counters;
   for (const auto& [key, entry] : routes_.entries()) {
     Result<RouteCounters<Igmp>> route = routes_.Counters(key, entry);
@@ -292,8 +291,24 @@ Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes() {
   return counters;
 }
 
-Result<std::vector<FlowCounters<Igmp>>> BpfDatapath::Flows() {
+Result<std::vector<FlowCounters<Igmp>>> BpfDatapath::Flows(Igmp) {
   return ReadFlows(object_, KernelTime());
+}
+
+Result<void> BpfDatapath::Apply(const ForwardingUpdate<Mld>&) {
+  return {};
+}
+
+Result<void> BpfDatapath::Sync(const ForwardingUpdate<Mld>&) {
+  return {};
+}
+
+Result<std::vector<RouteCounters<Mld>>> BpfDatapath::CountersOfRoutes(Mld) {
+  return {};
+}
+
+Result<std::vector<FlowCounters<Mld>>> BpfDatapath::Flows(Mld) {
+  return {};
 }
 
 }  // namespace bpfcast

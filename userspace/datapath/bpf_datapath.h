@@ -46,11 +46,15 @@ class BpfDatapath : public Datapath {
   Result<PortAttachment> SetPort(const DatapathPort& port) override;
   void RemovePort(PortId port) override;
   Result<void> Apply(const ForwardingUpdate<Igmp>& update) override;
+  Result<void> Apply(const ForwardingUpdate<Mld>& update) override;
   Result<void> Sync(const ForwardingUpdate<Igmp>& table) override;
+  Result<void> Sync(const ForwardingUpdate<Mld>& table) override;
   void Tick(Time now) override;
   Result<DatapathCounters> Counters() override;
-  Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() override;
-  Result<std::vector<FlowCounters<Igmp>>> Flows() override;
+  Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes(Igmp) override;
+  Result<std::vector<RouteCounters<Mld>>> CountersOfRoutes(Mld) override;
+  Result<std::vector<FlowCounters<Igmp>>> Flows(Igmp) override;
+  Result<std::vector<FlowCounters<Mld>>> Flows(Mld) override;
 
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }

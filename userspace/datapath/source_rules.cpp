@@ -32,32 +32,32 @@ SourceRules MakeSourceRules(const std::vector<DatapathPort>& ports) {
   SourceRules rules;
   for (const DatapathPort& port : ports) {
     // A /31 and a /32 have no broadcast address (RFC 3021).
-    for (const auto& subnet : port.subnets) {
+    for (const auto& subnet : port.ipv4.subnets) {
       if (subnet.length > 30) continue;
       rules.try_emplace({BPFCAST_SCOPE_ALL, WithHostBits(subnet, HostBits::kOnes), 32}, BPFCAST_MART);
     }
   }
   for (const DatapathPort& port : ports) {
-    for (const auto& own : port.own_addresses) rules[{BPFCAST_SCOPE_ALL, own, 32}] = BPFCAST_OWN;
+    for (const auto& own : port.ipv4.own_addresses) rules[{BPFCAST_SCOPE_ALL, own, 32}] = BPFCAST_OWN;
     if (port.source_check == SourceCheck::kOff) continue;
     const auto scope = static_cast<std::uint32_t>(port.id);
     if (port.role == PortRole::kUpstream) {
       // Even inside an altnet of the upstream, such as 0.0.0.0/0: these are not its sources.
       for (const DatapathPort& other : ports) {
         if (other.role != PortRole::kDownstream) continue;
-        for (const auto& subnet : other.subnets) rules[RuleFor(scope, subnet)] = BPFCAST_RPF;
+        for (const auto& subnet : other.ipv4.subnets) rules[RuleFor(scope, subnet)] = BPFCAST_RPF;
       }
     }
     // Last, so that what a port names itself wins over what another one names.
-    for (const auto& subnet : port.subnets) rules[RuleFor(scope, subnet)] = BPFCAST_FORWARDED;
-    for (const auto& other : port.other_sources) rules[RuleFor(scope, other)] = BPFCAST_FORWARDED;
+    for (const auto& subnet : port.ipv4.subnets) rules[RuleFor(scope, subnet)] = BPFCAST_FORWARDED;
+    for (const auto& other : port.ipv4.other_sources) rules[RuleFor(scope, other)] = BPFCAST_FORWARDED;
   }
   return rules;
 }
 
 std::uint32_t UnknownSourceVerdict(const DatapathPort& port) {
   if (port.source_check == SourceCheck::kOff) return BPFCAST_FORWARDED;
-  const bool open = port.role == PortRole::kUpstream && port.other_sources.empty();
+  const bool open = port.role == PortRole::kUpstream && port.ipv4.other_sources.empty();
   return open ? BPFCAST_FORWARDED : BPFCAST_RPF;
 }
 

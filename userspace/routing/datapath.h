@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "routing/forwarding_update.h"
+#include "routing/passage.h"
 #include "routing/topology.h"
 
 namespace bpfcast {
@@ -23,6 +24,20 @@ enum class Hook : std::uint8_t { kXdp, kTc };
 /// upstream all but those of a downstream subnet, or, once it has `other_sources`, only its subnets and
 /// these.
 enum class SourceCheck : std::uint8_t { kOff, kSubnet };
+
+/// What a port is told for each family.
+template <class F>
+struct FamilyPort {
+  using Address = typename F::Address;
+
+  bool served = true;                          // false: all packets of the family are left to the stack
+  std::vector<Address> own_addresses;          // F-10
+  std::vector<Prefix<Address>> subnets;        // F-12, F-09 (IPv4: their directed broadcast addresses)
+  std::vector<Prefix<Address>> other_sources;  // altnet: accepted like a subnet
+  Passages<F> passages;                        // E-33, F-50
+
+  bool operator==(const FamilyPort&) const = default;
+};
 
 /// A port as the datapath needs it: a live interface with everything that does not depend on a route.
 struct DatapathPort {
@@ -37,9 +52,8 @@ struct DatapathPort {
   std::uint32_t mtu = 1500;
   std::uint8_t ttl_threshold = 1;  // F-08: forwarded iff the arriving TTL is greater
   SourceCheck source_check = SourceCheck::kSubnet;
-  std::vector<Ipv4Address> own_addresses;          // F-10
-  std::vector<Prefix<Ipv4Address>> subnets;        // F-12, F-09 (their directed broadcast addresses)
-  std::vector<Prefix<Ipv4Address>> other_sources;  // altnet: accepted like a subnet
+  FamilyPort<Igmp> ipv4;
+  FamilyPort<Mld> ipv6;
 
   bool operator==(const DatapathPort&) const = default;
 };
@@ -51,7 +65,7 @@ struct PacketCount {
 
 struct PortCounters {
   PortId id{};
-  PacketCount received;     // IPv4 multicast that arrived
+  PacketCount received;     // multicast of both families that arrived
   PacketCount transmitted;  // copies handed to the port
   std::uint64_t transmit_dropped =
       0;  // copies this port did not take: state, MTU, TTL threshold, failed clone
@@ -108,16 +122,21 @@ class Datapath {
   /// Makes the changes in order. On failure the entries named in the error are not forwarded; everything else
   /// is.
   virtual Result<void> Apply(const ForwardingUpdate<Igmp>& update) = 0;
-  /// Makes the datapath hold exactly these entries.
+  virtual Result<void> Apply(const ForwardingUpdate<Mld>& update) = 0;
+  /// Makes the datapath hold exactly these entries of the family.
   virtual Result<void> Sync(const ForwardingUpdate<Igmp>& table) = 0;
+  virtual Result<void> Sync(const ForwardingUpdate<Mld>& table) = 0;
 
   /// Work that waits for time to pass (an OIL that rests before reuse): call at least once a second.
   virtual void Tick(Time now) = 0;
 
   virtual Result<DatapathCounters> Counters() = 0;
-  virtual Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes() = 0;
+  /// The argument names the family.
+  virtual Result<std::vector<RouteCounters<Igmp>>> CountersOfRoutes(Igmp) = 0;
+  virtual Result<std::vector<RouteCounters<Mld>>> CountersOfRoutes(Mld) = 0;
   /// The streams seen lately; the longest silent ones give way to new ones.
-  virtual Result<std::vector<FlowCounters<Igmp>>> Flows() = 0;
+  virtual Result<std::vector<FlowCounters<Igmp>>> Flows(Igmp) = 0;
+  virtual Result<std::vector<FlowCounters<Mld>>> Flows(Mld) = 0;
 };
 
 }  // namespace bpfcast

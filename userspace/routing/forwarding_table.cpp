@@ -20,7 +20,7 @@ typename ForwardingTable<F>::GroupRoutes ForwardingTable<F>::Desired(const Addre
     for (const auto& [port, record] : links) {
       if (topology_.Serves(port) && wants(record)) route.from_upstream.Add(port);
     }
-    route.from_downstream = route.from_upstream;
+    route.from_downstream = route.not_upstream = route.from_upstream;
     route.from_downstream.Add(topology_.upstream());
     route.local = local;
     return route;

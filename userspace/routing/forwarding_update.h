@@ -24,6 +24,7 @@ struct RouteKey {
 struct Route {
   PortSet from_upstream;    // E-31: downstream links that want it; empty blocks the stream
   PortSet from_downstream;  // E-32: the same and the upstream
+  PortSet not_upstream;     // E-33: what Passage::kNotUpstream leaves of that
   bool local = false;       // F-52: sockets on this machine listen too, the stack gets every packet
 
   bool operator==(const Route&) const = default;

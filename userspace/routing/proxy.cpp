@@ -10,8 +10,10 @@
 namespace bpfcast {
 template <class F>
 Proxy<F>::Proxy(const ProxyConfig<F>& config, Random random)
-    : topology_(config.upstream), table_(topology_, database_), host_(config.host, database_, random) {
-  links_.try_emplace(config.upstream);
+    : topology_(config.upstream.port),
+      table_(topology_, database_),
+      host_(config.upstream.host, database_, random) {
+  links_.try_emplace(config.upstream.port);
   for (const auto& downstream : config.downstreams) {
     links_.try_emplace(downstream.port);
     downstreams_.try_emplace(downstream.port, Downstream{Querier<F>(downstream.querier), downstream.access,
@@ -50,8 +52,8 @@ void Proxy<F>::RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out) {
 }
 
 template <class F>
-void Proxy<F>::SetHost(const HostConfig<F>& config, Time now) {
-  host_.Reconfigure(config, now);
+void Proxy<F>::SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffects<F>&) {
+  host_.Reconfigure(config.host, now);
 }
 
 template <class F>

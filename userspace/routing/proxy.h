@@ -32,12 +32,21 @@ struct DownstreamConfig {
   QuerierConfig<F> querier;
   AccessList<F> access;  // C-85
   ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
+
+  bool operator==(const DownstreamConfig&) const = default;
+};
+
+template <class F>
+struct UpstreamConfig {
+  PortId port{};
+  HostConfig<F> host;
+
+  bool operator==(const UpstreamConfig&) const = default;
 };
 
 template <class F>
 struct ProxyConfig {
-  PortId upstream{};
-  HostConfig<F> host;
+  UpstreamConfig<F> upstream;
   std::vector<DownstreamConfig<F>> downstreams;
 };
 
@@ -91,8 +100,8 @@ class Proxy {
   void SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyEffects<F>& out);
   /// The downstream has no role any more; its groups are gone.
   void RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out);
-  /// Other settings for the host side.
-  void SetHost(const HostConfig<F>& config, Time now);
+  /// Other settings for the upstream; its port stays.
+  void SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffects<F>& out);
 
   /// An IP packet as it arrived on a link. Upstream: queries, and reports of others as far as they save ours
   /// (D-23, D-36); downstream: both. The merge runs once after the whole message (E-05).

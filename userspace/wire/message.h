@@ -78,6 +78,8 @@ struct ReceiveRules {
   bool require_router_alert_in_queries = false;
   bool require_router_alert_in_reports = false;
   bool check_subnet = false;                     // A-08, I-19
+
+  bool operator==(const ReceiveRules&) const = default;
 };
 
 /// Octets <-> messages of one family. Specialised in wire/igmp.h and wire/mld.h; the only place that knows

@@ -22,11 +22,11 @@ TEST(IgmpproxyConfig, TimersAreThoseOfTheRfcAndNotIgmpproxys) {
   ASSERT_TRUE(config);
   for (const InterfaceConfig& each :
        {config->upstream, config->downstreams.at(0), config->default_downstream.value()}) {
-    EXPECT_EQ(each.version, Version::kV3);
-    EXPECT_EQ(each.timing.robustness, 2u);
-    EXPECT_EQ(each.timing.query_interval, std::chrono::seconds(125));
-    EXPECT_EQ(each.timing.query_response_interval, std::chrono::seconds(10));
-    EXPECT_EQ(each.timing.last_member_query_interval, std::chrono::seconds(1));
+    EXPECT_EQ(each.ipv4.version(), Version::kV3);
+    EXPECT_EQ(each.ipv4.timing().robustness, 2u);
+    EXPECT_EQ(each.ipv4.timing().query_interval, std::chrono::seconds(125));
+    EXPECT_EQ(each.ipv4.timing().query_response_interval, std::chrono::seconds(10));
+    EXPECT_EQ(each.ipv4.timing().last_member_query_interval, std::chrono::seconds(1));
   }
 }
 
@@ -43,7 +43,7 @@ TEST(IgmpproxyConfig, C_85_TheLastListEntryThatMatchesDecides) {
       "phyint wan upstream phyint lan downstream "
       "blacklist 239.1.1.0/24 whitelist 239.0.0.0/8 blacklist 239.2.0.0/16");
   ASSERT_TRUE(config);
-  const AccessList<Igmp>& access = config->downstreams.at(0).access;
+  const AccessList<Igmp>& access = config->downstreams.at(0).ipv4.access();
   EXPECT_TRUE(access.Permits(MakeIpv4(239, 1, 1, 1)));
   EXPECT_TRUE(access.Permits(MakeIpv4(239, 9, 9, 9)));
   EXPECT_FALSE(access.Permits(MakeIpv4(239, 2, 0, 1)));
@@ -54,8 +54,8 @@ TEST(IgmpproxyConfig, C_85_TheLastListEntryThatMatchesDecides) {
 TEST(IgmpproxyConfig, C_85_ABlacklistAloneLeavesTheRestPermitted) {
   const auto config = Parse("phyint wan upstream blacklist 239.1.1.1 phyint lan downstream");
   ASSERT_TRUE(config);
-  EXPECT_FALSE(config->upstream.access.Permits(MakeIpv4(239, 1, 1, 1)));
-  EXPECT_TRUE(config->upstream.access.Permits(MakeIpv4(239, 1, 1, 2)));
+  EXPECT_FALSE(config->upstream.ipv4.access().Permits(MakeIpv4(239, 1, 1, 1)));
+  EXPECT_TRUE(config->upstream.ipv4.access().Permits(MakeIpv4(239, 1, 1, 2)));
 }
 
 TEST(IgmpproxyConfig, AWordOfAnyLengthIsOneWord) {

@@ -38,11 +38,11 @@ TEST(Config, TwoLinesAreEnoughAndGiveTheDefaultsOfTheRfc) {
   const InterfaceConfig& lan1 = config->downstreams[0];
   EXPECT_EQ(lan1.hook, HookSetting::kAuto);
   EXPECT_EQ(lan1.source_check, SourceCheck::kSubnet);
-  EXPECT_EQ(lan1.timing.robustness, 2u);
-  EXPECT_EQ(lan1.timing.query_interval, seconds(125));
-  EXPECT_EQ(lan1.timing.query_response_interval, seconds(10));
-  EXPECT_EQ(lan1.timing.last_member_query_interval, seconds(1));
-  EXPECT_EQ(lan1.timing.last_member_query_count, 2u);
+  EXPECT_EQ(lan1.ipv4.timing().robustness, 2u);
+  EXPECT_EQ(lan1.ipv4.timing().query_interval, seconds(125));
+  EXPECT_EQ(lan1.ipv4.timing().query_response_interval, seconds(10));
+  EXPECT_EQ(lan1.ipv4.timing().last_member_query_interval, seconds(1));
+  EXPECT_EQ(lan1.ipv4.timing().last_member_query_count, 2u);
   EXPECT_TRUE(config->warnings.empty());
 }
 
@@ -69,15 +69,15 @@ TEST(Config, EveryKeyOfAnInterfaceIsRead) {
   const InterfaceConfig& lan1 = config->downstreams[0];
   EXPECT_EQ(lan1.hook, HookSetting::kXdp);
   EXPECT_EQ(lan1.source_check, SourceCheck::kOff);
-  EXPECT_EQ(lan1.timing.robustness, 3u);
-  EXPECT_EQ(lan1.timing.query_interval, minutes(1));
-  EXPECT_EQ(lan1.timing.query_response_interval, milliseconds(1500));
-  EXPECT_EQ(lan1.timing.last_member_query_interval, milliseconds(200));
-  EXPECT_EQ(lan1.timing.startup_query_interval, seconds(4));
-  EXPECT_EQ(lan1.timing.unsolicited_report_interval, milliseconds(500));
-  EXPECT_EQ(lan1.timing.last_member_query_count, 4u);
-  EXPECT_EQ(lan1.timing.startup_query_count, 5u);
-  EXPECT_EQ(config->downstreams[1].timing.robustness, 2u);
+  EXPECT_EQ(lan1.ipv4.timing().robustness, 3u);
+  EXPECT_EQ(lan1.ipv4.timing().query_interval, minutes(1));
+  EXPECT_EQ(lan1.ipv4.timing().query_response_interval, milliseconds(1500));
+  EXPECT_EQ(lan1.ipv4.timing().last_member_query_interval, milliseconds(200));
+  EXPECT_EQ(lan1.ipv4.timing().startup_query_interval, seconds(4));
+  EXPECT_EQ(lan1.ipv4.timing().unsolicited_report_interval, milliseconds(500));
+  EXPECT_EQ(lan1.ipv4.timing().last_member_query_count, 4u);
+  EXPECT_EQ(lan1.ipv4.timing().startup_query_count, 5u);
+  EXPECT_EQ(config->downstreams[1].ipv4.timing().robustness, 2u);
 }
 
 TEST(Config, QuotedNamesWithADotAreVlanInterfaces) {
@@ -275,7 +275,7 @@ TEST(Config, C_85_WhatIsDeniedIsDeniedWhateverIsAllowed) {
                                            "deny-sources = [\"192.0.2.66\"]\n"),
                                   "conf.toml");
   ASSERT_TRUE(config);
-  const AccessList<Igmp>& access = config->downstreams[0].access;
+  const AccessList<Igmp>& access = config->downstreams[0].ipv4.access();
   EXPECT_TRUE(access.Permits(MakeIpv4(239, 2, 0, 1)));
   EXPECT_FALSE(access.Permits(MakeIpv4(239, 1, 0, 1)));
   EXPECT_FALSE(access.Permits(MakeIpv4(238, 0, 0, 1)));

@@ -68,50 +68,48 @@ TEST(DatapathPort, OfAPointToPointLinkHasThePeersSubnet) {
   EXPECT_TRUE(port.xdp_target);
   EXPECT_EQ(port.mtu, 1400u);
   EXPECT_EQ(port.mac, link.mac);
-  EXPECT_THAT(port.own_addresses, ElementsAre(MakeIpv4(10, 0, 0, 1)));
-  EXPECT_THAT(port.subnets, ElementsAre(Prefix<Ipv4Address>{MakeIpv4(10, 9, 9, 9), 32}));
+  EXPECT_THAT(port.ipv4.own_addresses, ElementsAre(MakeIpv4(10, 0, 0, 1)));
+  EXPECT_THAT(port.ipv4.subnets, ElementsAre(Prefix<Ipv4Address>{MakeIpv4(10, 9, 9, 9), 32}));
 }
 
 TEST(ToDatapathPort, F_08_F_12_CarriesThresholdAndOtherSources) {
   InterfaceConfig config;
   config.source_check = SourceCheck::kSubnet;
-  config.other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
+  config.ipv4.other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
   config.ttl_threshold = 16;
   const DatapathPort port = ToDatapathPort(PortId{1}, PortRole::kDownstream, config, Lan(), HookChoice());
   EXPECT_EQ(port.ttl_threshold, 16);
-  EXPECT_THAT(port.other_sources, ElementsAre(Prefix<Ipv4Address>{MakeIpv4(10, 9, 0, 0), 16}));
+  EXPECT_THAT(port.ipv4.other_sources, ElementsAre(Prefix<Ipv4Address>{MakeIpv4(10, 9, 0, 0), 16}));
 }
 
-TEST(ToDownstreamConfig, CarriesEverySettingOfTheInterfaceAndTheMtuOfTheLink) {
+TEST(ToDownstreamConfig, CarriesTheSettingsOfTheInterfaceWithItsPortAndTheMtuOfTheLink) {
   InterfaceConfig config;
-  config.timing.query_interval = std::chrono::seconds(60);
-  config.version = Version::kV2;
-  config.older_queriers = OlderQueriers::kWarn;
-  config.fast_leave = FastLeave::kTracked;
-  config.foreign_querier = ForeignQuerier::kKeepForwarding;
-  config.access.otherwise = Access::kDeny;
-  const auto downstream = ToDownstreamConfig(PortId{3}, config, Lan());
+  DownstreamConfig<Igmp>& settings = config.ipv4.downstream;
+  settings.querier.timing.query_interval = std::chrono::seconds(60);
+  settings.querier.fast_leave = FastLeave::kTracked;
+  settings.access.otherwise = Access::kDeny;
+  settings.foreign_querier = ForeignQuerier::kKeepForwarding;
+  auto downstream = ToDownstreamConfig(PortId{3}, config, Lan());
   EXPECT_EQ(downstream.port, PortId{3});
-  EXPECT_EQ(downstream.querier.timing, config.timing);
-  EXPECT_EQ(downstream.querier.version, Version::kV2);
-  EXPECT_EQ(downstream.querier.older_queriers, OlderQueriers::kWarn);
-  EXPECT_EQ(downstream.querier.fast_leave, FastLeave::kTracked);
-  EXPECT_EQ(downstream.foreign_querier, ForeignQuerier::kKeepForwarding);
-  EXPECT_EQ(downstream.access, config.access);
   EXPECT_EQ(downstream.querier.mtu, 1400u);
+  downstream.port = settings.port;
+  downstream.querier.mtu = settings.querier.mtu;
+  EXPECT_EQ(downstream, settings);
   EXPECT_EQ(ToDownstreamConfig(PortId{3}, config, Link()).querier.mtu, 1500u) << "no link yet";
 }
 
-TEST(ToHostConfig, CarriesTimingVersionAndAccess) {
+TEST(ToUpstreamConfig, CarriesTheSettingsOfTheInterfaceWithItsPortAndTheMtuOfTheLink) {
   InterfaceConfig config;
-  config.timing.robustness = 3;
-  config.version = Version::kV2;
-  config.access.otherwise = Access::kDeny;
-  const auto host = ToHostConfig(config, Lan());
-  EXPECT_EQ(host.timing, config.timing);
-  EXPECT_EQ(host.version, Version::kV2);
-  EXPECT_EQ(host.access, config.access);
-  EXPECT_EQ(host.mtu, 1400u);
+  UpstreamConfig<Igmp>& settings = config.ipv4.upstream;
+  settings.host.timing.robustness = 3;
+  settings.host.version = Version::kV2;
+  settings.host.access.otherwise = Access::kDeny;
+  auto upstream = ToUpstreamConfig(PortId{7}, config, Lan());
+  EXPECT_EQ(upstream.port, PortId{7});
+  EXPECT_EQ(upstream.host.mtu, 1400u);
+  upstream.port = settings.port;
+  upstream.host.mtu = settings.host.mtu;
+  EXPECT_EQ(upstream, settings);
 }
 
 }  // namespace

@@ -57,8 +57,8 @@ class ViewsBed : public testing::Test {
   }
   static ProxyConfig<Igmp> TwoDownstreams() {
     ProxyConfig<Igmp> config;
-    config.upstream = kUpstream;
-    config.host.timing = DefaultTiming();
+    config.upstream.port = kUpstream;
+    config.upstream.host.timing = DefaultTiming();
     config.downstreams = {Downstream(kLan1), Downstream(kLan2)};
     return config;
   }

@@ -11,8 +11,8 @@ DatapathPort Port(std::uint16_t id, PortRole role, const Ipv4Address& own, unsig
   DatapathPort port;
   port.id = PortId{id};
   port.role = role;
-  port.own_addresses = {own};
-  port.subnets = {{own, length}};
+  port.ipv4.own_addresses = {own};
+  port.ipv4.subnets = {{own, length}};
   return port;
 }
 
@@ -44,7 +44,7 @@ class SourceRulesTest : public testing::Test {
 TEST_F(SourceRulesTest, TF_11_ADownstreamAcceptsItsSubnetsAndAltnets) {
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(192, 0, 2, 10)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(10, 9, 9, 9)), BPFCAST_RPF);
-  ports_[1].other_sources = {{MakeIpv4(10, 9, 77, 77), 16}};  // host bits are ignored
+  ports_[1].ipv4.other_sources = {{MakeIpv4(10, 9, 77, 77), 16}};  // host bits are ignored
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(10, 9, 9, 9)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 2, MakeIpv4(10, 9, 9, 9)), BPFCAST_RPF);
 }
@@ -52,13 +52,13 @@ TEST_F(SourceRulesTest, TF_11_ADownstreamAcceptsItsSubnetsAndAltnets) {
 TEST_F(SourceRulesTest, TF_11_TheUpstreamAcceptsAllButTheSubnetsOfDownstreams) {
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_RPF);
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
-  ports_[1].other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
+  ports_[1].ipv4.other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED)
       << "an altnet of a downstream does not close the upstream";
 }
 
 TEST_F(SourceRulesTest, TF_11_AnUpstreamWithAltnetsAcceptsItsSubnetsAndTheseAlone) {
-  ports_[0].other_sources = {{MakeIpv4(10, 9, 77, 77), 16}};  // host bits are ignored
+  ports_[0].ipv4.other_sources = {{MakeIpv4(10, 9, 77, 77), 16}};  // host bits are ignored
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(10, 9, 9, 9)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(198, 51, 100, 10)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_RPF);
@@ -68,22 +68,22 @@ TEST_F(SourceRulesTest, TF_11_AnUpstreamWithAltnetsAcceptsItsSubnetsAndTheseAlon
 }
 
 TEST_F(SourceRulesTest, TF_11_AnAltnetOfTheUpstreamAroundADownstreamSubnetDoesNotOpenIt) {
-  ports_[0].other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
+  ports_[0].ipv4.other_sources = {{MakeIpv4(0, 0, 0, 0), 0}};
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_RPF);
-  ports_[0].other_sources = {{MakeIpv4(203, 0, 113, 128), 25}};  // unless it names a part of it
+  ports_[0].ipv4.other_sources = {{MakeIpv4(203, 0, 113, 128), 25}};  // unless it names a part of it
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 200)), BPFCAST_FORWARDED);
 }
 
 TEST_F(SourceRulesTest, TF_11_OffIsOffWithAltnetsToo) {
   ports_[0].source_check = SourceCheck::kOff;
-  ports_[0].other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
+  ports_[0].ipv4.other_sources = {{MakeIpv4(10, 9, 0, 0), 16}};
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(8, 8, 8, 8)), BPFCAST_FORWARDED);
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(203, 0, 113, 10)), BPFCAST_FORWARDED);
 }
 
 TEST_F(SourceRulesTest, TheSubnetOfTheUpstreamItselfWinsOverAnEqualOneOfADownstream) {
-  ports_[2].subnets = {{MakeIpv4(198, 51, 100, 0), 24}};
+  ports_[2].ipv4.subnets = {{MakeIpv4(198, 51, 100, 0), 24}};
   EXPECT_EQ(Judge(ports_, 0, MakeIpv4(198, 51, 100, 9)), BPFCAST_FORWARDED);
 }
 
@@ -104,10 +104,10 @@ TEST_F(SourceRulesTest, TF_10_OurAddressesAreOwnOnEveryPort) {
 
 TEST_F(SourceRulesTest, TF_09_DirectedBroadcastsAreMartianButPointToPointLinksHaveNone) {
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(192, 0, 2, 255)), BPFCAST_MART);
-  ports_[1].own_addresses = {MakeIpv4(192, 0, 2, 4)};
-  ports_[1].subnets = {{MakeIpv4(192, 0, 2, 4), 31}};
+  ports_[1].ipv4.own_addresses = {MakeIpv4(192, 0, 2, 4)};
+  ports_[1].ipv4.subnets = {{MakeIpv4(192, 0, 2, 4), 31}};
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(192, 0, 2, 5)), BPFCAST_FORWARDED);
-  ports_[1].subnets = {{MakeIpv4(192, 0, 2, 4), 30}};
+  ports_[1].ipv4.subnets = {{MakeIpv4(192, 0, 2, 4), 30}};
   EXPECT_EQ(Judge(ports_, 1, MakeIpv4(192, 0, 2, 7)), BPFCAST_MART);
 }
 

@@ -40,12 +40,12 @@ class ProxyBed : public testing::Test {
   static ProxyConfig<Igmp> MakeConfig() {
     std::vector<std::string> warnings;
     ProxyConfig<Igmp> config;
-    config.upstream = kU;
-    config.host.timing = *MakeTiming<Igmp>({}, Version::kV3, warnings);
+    config.upstream.port = kU;
+    config.upstream.host.timing = *MakeTiming<Igmp>({}, Version::kV3, warnings);
     for (const PortId port : {kD1, kD2}) {
       DownstreamConfig<Igmp> downstream;
       downstream.port = port;
-      downstream.querier.timing = config.host.timing;
+      downstream.querier.timing = config.upstream.host.timing;
       config.downstreams.push_back(downstream);
     }
     return config;

@@ -92,9 +92,9 @@ TEST_F(ProxySettings, C_85_AListThatPermitsMoreAsksTheHostsAtOnce) {
 }
 
 TEST_F(ProxySettings, E_08_WhatUpstreamMayNotBeAskedForIsStillForwardedBetweenDownstreams) {
-  HostConfig<Igmp> host = MakeConfig().host;
-  host.access = Deny({Group(kGroup)});
-  proxy.SetHost(host, now);
+  UpstreamConfig<Igmp> upstream = MakeConfig().upstream;
+  upstream.host.access = Deny({Group(kGroup)});
+  proxy.SetUpstream(upstream, now, effects);
   Reports(kD1, {Record(Type::kToEx)});
   AdvanceTo(5);
   EXPECT_THAT(UpstreamRecords(), IsEmpty());
