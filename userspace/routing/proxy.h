@@ -15,40 +15,11 @@
 #include "membership/membership_database.h"
 #include "membership/querier.h"
 #include "routing/forwarding_table.h"
+#include "routing/proxy_config.h"
 #include "routing/topology.h"
 #include "wire/message.h"
 
 namespace bpfcast {
-
-/// E-34: what a downstream link gets while another router is its querier.
-enum class ForeignQuerier : std::uint8_t {
-  kStopForwarding,  // the other router forwards (C-57)
-  kKeepForwarding,
-};
-
-template <class F>
-struct DownstreamConfig {
-  PortId port{};
-  QuerierConfig<F> querier;
-  AccessList<F> access;  // C-85
-  ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
-
-  bool operator==(const DownstreamConfig&) const = default;
-};
-
-template <class F>
-struct UpstreamConfig {
-  PortId port{};
-  HostConfig<F> host;
-
-  bool operator==(const UpstreamConfig&) const = default;
-};
-
-template <class F>
-struct ProxyConfig {
-  UpstreamConfig<F> upstream;
-  std::vector<DownstreamConfig<F>> downstreams;
-};
 
 /// What the kernel says of a configured interface.
 template <class F>

@@ -36,6 +36,10 @@ struct Igmp {
   /// Source-specific ranges by default: 232/8 (RFC 4607).
   static std::vector<Prefix<Address>> SsmRanges() { return {{MakeIpv4(232, 0, 0, 0), 8}}; }
 
+  /// Groups that an upstream link bounds by default: SSDP (F-50, F-51). Not all of 239.255/16, as RFC 2365
+  /// has it: streams are sent there, too (I-06).
+  static std::vector<Prefix<Address>> DefaultBoundaries() { return {{MakeIpv4(239, 255, 255, 250), 32}}; }
+
   /// 232.0.0.0/24, which RFC 4607 reserves (C-73).
   static constexpr bool IsReservedSsm(const Address& group) {
     return Prefix<Address>{MakeIpv4(232, 0, 0, 0), 24}.Contains(group);
@@ -43,6 +47,7 @@ struct Igmp {
 
   /// Octets on the wire, for splitting by MTU: IP header with Router Alert, then the fixed parts.
   static constexpr std::size_t kEnvelopeSize = 24;
+  static constexpr std::size_t kSourceOffset = 12;  // of the source address in the IP header
   static constexpr std::size_t kReportHeaderSize = 8;
   static constexpr std::size_t kRecordHeaderSize = 8;
   static constexpr std::size_t kQueryHeaderSize = 12;
@@ -83,6 +88,17 @@ struct Mld {
     }
     return ranges;
   }
+  /// Scopes 3, 4 and 5, realm-, admin- and site-local, with every set of flags (F-50).
+  static std::vector<Prefix<Address>> DefaultBoundaries() {
+    std::vector<Prefix<Address>> bounded;
+    for (std::uint8_t flags = 0; flags < 16; ++flags) {
+      for (std::uint8_t scope = 3; scope <= 5; ++scope) {
+        const auto second = static_cast<std::uint8_t>(flags << 4 | scope);
+        bounded.push_back({Address(std::array<std::uint8_t, 16>{0xff, second}), 16});
+      }
+    }
+    return bounded;
+  }
   /// ff3x::/96 with a group id below 0x40000000, which RFC 4607 reserves (C-73).
   static constexpr bool IsReservedSsm(const Address& group) {
     const auto& bytes = group.bytes();
@@ -94,6 +110,7 @@ struct Mld {
   }
 
   static constexpr std::size_t kEnvelopeSize = 48;
+  static constexpr std::size_t kSourceOffset = 8;
   static constexpr std::size_t kReportHeaderSize = 8;
   static constexpr std::size_t kRecordHeaderSize = 20;
   static constexpr std::size_t kQueryHeaderSize = 28;

@@ -94,6 +94,7 @@ TEST_F(ProxySettings, C_85_AListThatPermitsMoreAsksTheHostsAtOnce) {
 TEST_F(ProxySettings, E_08_WhatUpstreamMayNotBeAskedForIsStillForwardedBetweenDownstreams) {
   UpstreamConfig<Igmp> upstream = MakeConfig().upstream;
   upstream.host.access = Deny({Group(kGroup)});
+  ProxyEffects<Igmp> effects;
   proxy.SetUpstream(upstream, now, effects);
   Reports(kD1, {Record(Type::kToEx)});
   AdvanceTo(5);
