@@ -81,6 +81,16 @@ Beginning Recognise(std::string_view text) {
 
 }  // namespace
 
+InterfaceConfig DefaultInterface(ServedFamilies served) {
+  InterfaceConfig config;
+  std::vector<std::string> none;
+  config.ipv4.served = served.ipv4;
+  config.ipv6.served = served.ipv6;
+  config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));
+  config.ipv6.SetTiming(*MakeTiming<Mld>({}, config.ipv6.version(), none));
+  return config;
+}
+
 std::optional<InterfaceConfig> Config::UnnamedDownstream(const std::string& interface) const {
   const bool is_disabled = std::find(disabled.begin(), disabled.end(), interface) != disabled.end();
   if (!default_downstream || is_disabled || interface == upstream.name) return std::nullopt;

@@ -39,6 +39,11 @@ struct FamilyConfig {
   bool operator==(const FamilyConfig&) const = default;
 };
 
+struct ServedFamilies {
+  bool ipv4 = true;
+  bool ipv6 = true;
+};
+
 struct InterfaceConfig {
   std::string name;
   HookSetting hook = HookSetting::kAuto;
@@ -57,6 +62,9 @@ struct InterfaceConfig {
   }
   bool operator==(const InterfaceConfig&) const = default;
 };
+
+/// An interface without settings of its own: the defaults of the RFCs.
+InterfaceConfig DefaultInterface(ServedFamilies served);
 
 struct Config {
   InterfaceConfig upstream;

@@ -67,7 +67,6 @@ class Parser {
   void SetUser(const ConfigWord& keyword, const ConfigWord& name);
 
   Config Finish();
-  InterfaceConfig Complete(InterfaceConfig config) const;
 
   ConfigNotes notes_;
   std::vector<ConfigWord> words_;
@@ -246,17 +245,10 @@ void Parser::SetUser(const ConfigWord&, const ConfigWord& name) {
   user_ = name.text;
 }
 
-InterfaceConfig Parser::Complete(InterfaceConfig config) const {
-  std::vector<std::string> none;
-  config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));  // the RFC's defaults are legal
-  config.ipv6.served = false;  // its language has no words for IPv6
-  return config;
-}
-
 Config Parser::Finish() {
   Config config;
   config.user = user_;
-  if (default_down_) config.default_downstream.emplace().source_check = SourceCheck::kOff;
+  if (default_down_) config.default_downstream = DefaultPhyint();
   std::vector<const Phyint*> served;
   for (const Phyint& phyint : phyints_) {
     if (!phyint.usable()) continue;
@@ -279,11 +271,11 @@ Config Parser::Finish() {
         }
         break;
       case PhyintRole::kDownstream:
-        config.downstreams.push_back(Complete(phyint.config()));
+        config.downstreams.push_back(phyint.config());
         break;
       case PhyintRole::kUpstream:
         if (config.upstream.name.empty()) {
-          config.upstream = Complete(phyint.config());
+          config.upstream = phyint.config();
           break;
         }
         config.disabled.push_back(phyint.config().name);
@@ -305,13 +297,12 @@ Config Parser::Finish() {
                    "no interface is a downstream, so nothing is forwarded; write 'phyint NAME "
                    "downstream' with the interface towards the receivers");
   }
-  if (default_down_) config.default_downstream = Complete(*config.default_downstream);
   if (quick_leave_) {
-    for (InterfaceConfig& downstream : config.downstreams)
-      downstream.ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
-    if (config.default_downstream) {
-      config.default_downstream->ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
+    const auto set = [](InterfaceConfig& each) {
+      each.ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
     };
+    std::for_each(config.downstreams.begin(), config.downstreams.end(), set);
+    if (config.default_downstream) set(*config.default_downstream);
   }
   return config;
 }

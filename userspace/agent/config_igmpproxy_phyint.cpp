@@ -36,10 +36,15 @@ bool HasGroups(const Prefix<Ipv4Address>& network) {
 
 }  // namespace
 
+InterfaceConfig DefaultPhyint() {
+  InterfaceConfig config = DefaultInterface({.ipv4 = true, .ipv6 = false});  // no word for IPv6
+  // No source is refused unless an altnet says which are expected.
+  config.source_check = SourceCheck::kOff;
+  return config;
+}
+
 Phyint::Phyint(const ConfigWord& name, PhyintRole default_role, ConfigNotes& notes)
     : at_(name.at), role_(default_role) {
-  // No source is refused unless an altnet says which are expected.
-  config_.source_check = SourceCheck::kOff;
   if (name.text.size() > kLongestInterfaceName) {
     notes.Problem(at_, Quoted(name.text) + " is longer than the 15 characters of an interface name");
     return;

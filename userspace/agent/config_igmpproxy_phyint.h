@@ -10,6 +10,9 @@ namespace bpfcast {
 
 enum class PhyintRole : std::uint8_t { kDisabled, kUpstream, kDownstream };
 
+/// What an interface is that nothing was said of.
+InterfaceConfig DefaultPhyint();
+
 class Phyint {
  public:
   Phyint(const ConfigWord& name, PhyintRole default_role, ConfigNotes& notes);
@@ -34,7 +37,7 @@ class Phyint {
   PhyintRole role_;
   bool role_given_ = false;
   bool any_source_ = false;  // altnet 0.0.0.0/0
-  InterfaceConfig config_;
+  InterfaceConfig config_ = DefaultPhyint();
 };
 
 }  // namespace bpfcast

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "agent/config_values.h"
+#include "agent/config_networks.h"
 
 namespace bpfcast {
 namespace {

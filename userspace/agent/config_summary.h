@@ -8,7 +8,8 @@
 
 namespace bpfcast {
 
-/// One line for each interface: role, name, and each setting that is not the default, by its TOML key.
+/// One line for each interface: role, name, and each setting that is not the default, by its TOML key. What
+/// both families have alike is said once.
 std::vector<std::string> Summary(const Config& config);
 
 }  // namespace bpfcast

@@ -1,23 +1,14 @@
-// The keys of the timing variables and what they set.
+// The timing of an interface: one setting for both families, each of which has limits and steps of its own.
 #pragma once
 
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-
-#include "membership/timing.h"
+#include "agent/config_keys.h"
+#include "agent/config_notes.h"
 
 namespace bpfcast {
 
-/// The member of TimingConfig that a key sets: exactly one of these.
-struct TimingSetting {
-  Duration TimingConfig::*duration = nullptr;
-  std::optional<Duration> TimingConfig::*optional_duration = nullptr;
-  unsigned TimingConfig::*count = nullptr;
-  std::optional<unsigned> TimingConfig::*optional_count = nullptr;
-};
-
-const std::map<std::string, TimingSetting, std::less<>>& TimingKeys();
+/// Gives the families of `draft.config` their timing by `draft.timing`. Problems and warnings stand at the
+/// key that they are about, or `at` the interface's name, and name the family when the other one is served
+/// without them.
+void SetTiming(InterfaceDraft& draft, TextPosition at, ConfigNotes& notes);
 
 }  // namespace bpfcast

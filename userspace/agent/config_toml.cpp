@@ -7,17 +7,16 @@
 #include <optional>
 #include <utility>
 
+#include "agent/config_keys.h"
 #include "agent/config_notes.h"
 #include "agent/config_toml_interface.h"
+#include "agent/config_toml_value.h"
 #include "agent/config_values.h"
 #include "base/port_id.h"
+#include "os/privileges.h"
 
 namespace bpfcast {
 namespace {
-
-TextPosition ToPosition(const toml::source_position& position) {
-  return {position.line, position.column};
-}
 
 /// The top of the file: which interface has which role.
 class Reader {
@@ -32,6 +31,9 @@ class Reader {
     TextPosition at;
   };
 
+  void UnknownTopKey(const toml::key& key);
+  void ReadFamilies(const toml::table& root);
+  void ReadUser(const toml::node& node);
   std::optional<Named> ReadName(const toml::node& node, std::string_view key);
   void ReadUpstream(const toml::node& node);
   void ReadDownstream(const toml::node& node);
@@ -40,6 +42,8 @@ class Reader {
   InterfaceConfig Settings(const std::string& name);
 
   ConfigNotes notes_;
+  ServedFamilies served_;
+  std::string user_;
   std::vector<Named> names_;  // the upstream first, if there is one
   bool has_upstream_ = false;
   std::map<std::string, InterfaceConfig, std::less<>> interfaces_;
@@ -49,10 +53,10 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   const toml::node* upstream = root.get("upstream");
   const toml::node* downstream = root.get("downstream");
   for (const auto& [key, node] : root) {
-    if (key != "upstream" && key != "downstream" && key != "interface") {
-      UnknownKey(key, {"upstream", "downstream", "interface"}, notes_);
-    }
+    if (std::find(kTopKeys.begin(), kTopKeys.end(), key.str()) == kTopKeys.end()) UnknownTopKey(key);
   }
+  ReadFamilies(root);
+  if (const toml::node* user = root.get("user")) ReadUser(*user);
   if (upstream == nullptr) {
     notes_.Problem(
         {}, R"('upstream' is missing: name the interface towards the sources, as in upstream = "eth0")");
@@ -71,10 +75,38 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   }
   if (notes_.problem_count() > 0) return tl::unexpected(notes_.Problems());
   Config config;
+  config.user = user_;
   config.upstream = Settings(names_.front().name);
   for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));
   config.warnings = notes_.Warnings();
   return config;
+}
+
+void Reader::UnknownTopKey(const toml::key& key) {
+  for (const InterfaceKey& each : InterfaceKeys()) {
+    if (each.name != key.str()) continue;
+    return notes_.Problem(PositionOf(key),
+                          Quoted(key.str()) + " belongs to an interface, as in [interface.lan1]");
+  }
+  UnknownKey(key, {kTopKeys.begin(), kTopKeys.end()}, notes_);
+}
+
+void Reader::ReadFamilies(const toml::table& root) {
+  const auto read = [&](std::string_view key, bool& served) {
+    const toml::node* node = root.get(key);
+    if (node == nullptr) return;
+    served = TomlValue(key, *node, served_, notes_).ReadWord<bool>().value_or(true);
+  };
+  read("ipv4", served_.ipv4);
+  read("ipv6", served_.ipv6);
+  if (served_.ipv4 || served_.ipv6) return;
+  notes_.Problem(PositionOf(*root.get("ipv6")), "'ipv4' and 'ipv6' are both false, so nothing is served");
+}
+
+void Reader::ReadUser(const toml::node& node) {
+  if (!node.is_string()) return ExpectedInstead(node, "user", "the name of a user in quotes", notes_);
+  user_ = *node.value<std::string>();
+  if (const auto known = CheckUser(user_); !known) notes_.Problem(PositionOf(node), known.error().message);
 }
 
 std::optional<Reader::Named> Reader::ReadName(const toml::node& node, std::string_view key) {
@@ -133,7 +165,7 @@ void Reader::ReadInterfaces(const toml::node& node) {
       ExpectedInstead(value, key.str(), "a table, as in [interface." + std::string(key.str()) + "]", notes_);
       continue;
     }
-    ReadInterface(key.str(), *table, ToPosition(key.source().begin));
+    ReadInterface(key.str(), *table, PositionOf(key));
   }
 }
 
@@ -153,21 +185,14 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
         at, "interface " + Quoted(name) + " is neither upstream nor downstream" + DidYouMean(name, known));
   }
   const PortRole role = has_upstream_ && found == known.begin() ? PortRole::kUpstream : PortRole::kDownstream;
-  if (auto config = ReadTomlInterface(name, table, role, at, notes_)) {
+  if (auto config = ReadTomlInterface(name, table, role, served_, at, notes_)) {
     interfaces_.emplace(name, std::move(*config));
   }
 }
 
 InterfaceConfig Reader::Settings(const std::string& name) {
   const auto found = interfaces_.find(name);
-  InterfaceConfig config;
-  if (found != interfaces_.end()) {
-    config = found->second;
-  } else {
-    std::vector<std::string> none;
-    // The RFC's defaults are legal.
-    config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));
-  }
+  InterfaceConfig config = found != interfaces_.end() ? found->second : DefaultInterface(served_);
   config.name = name;
   return config;
 }

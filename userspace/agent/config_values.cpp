@@ -73,28 +73,6 @@ Result<void> CheckInterfaceName(std::string_view name) {
   return {};
 }
 
-Result<Prefix<Ipv4Address>> ParseNetwork(std::string_view text) {
-  constexpr const char* kNetworkLooksLike = "is not a network; write \"192.0.2.0/24\" or one address";
-  const std::size_t slash = text.find('/');
-  const auto address = Ipv4Address::Parse(text.substr(0, slash));
-  if (!address) return Fail(kNetworkLooksLike);
-  if (slash == std::string_view::npos) return Prefix<Ipv4Address>{*address, Ipv4Address::kBits};
-  const std::string_view bits = text.substr(slash + 1);
-  unsigned length = 0;
-  const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), length);
-  if (error != std::errc() || end != bits.data() + bits.size()) return Fail(kNetworkLooksLike);
-  if (length > Ipv4Address::kBits) return Fail("has a prefix length of more than 32 bits");
-  return Prefix<Ipv4Address>{*address, length};
-}
-
-Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>& network) {
-  auto bytes = network.address.bytes();
-  for (unsigned i = network.length; i < Ipv4Address::kBits; ++i) {
-    bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] & ~(0x80U >> (i % 8)));
-  }
-  return {Ipv4Address(bytes), network.length};
-}
-
 std::string Quoted(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   constexpr const char* kDigits = "0123456789abcdef";

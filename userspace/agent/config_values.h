@@ -1,5 +1,5 @@
-// Values of the configuration, whatever the grammar: durations, interface names, networks, words that were
-// nearly right.
+// Values of the configuration, whatever the grammar: durations, interface names, words that were nearly
+// right.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -22,11 +21,6 @@ Result<Duration> DurationFromSeconds(double seconds);
 inline constexpr std::size_t kLongestInterfaceName = 15;
 /// What the kernel takes as an interface name; the error says why not.
 Result<void> CheckInterfaceName(std::string_view name);
-
-/// "192.0.2.0/24", or one address; host bits are kept. The error says what a network looks like.
-Result<Prefix<Ipv4Address>> ParseNetwork(std::string_view text);
-/// The same network without host bits.
-Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>& network);
 
 /// 'text' for a message: on one line, printable, not too long.
 std::string Quoted(std::string_view text);

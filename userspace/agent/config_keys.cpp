@@ -1,0 +1,224 @@
+#include "agent/config_keys.h"
+
+#include <array>
+#include <optional>
+
+#include "agent/config_key_kinds.h"
+#include "agent/config_toml_value.h"
+#include "agent/config_words.h"
+
+namespace bpfcast {
+namespace {
+
+void ReadThreshold(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto read = value.ReadInteger(1, 255)) {
+    draft.config.ttl_threshold = static_cast<std::uint8_t>(*read);
+  }
+}
+std::string ShowThreshold(const InterfaceConfig& config) {
+  return std::to_string(config.ttl_threshold);
+}
+
+template <class F>
+constexpr int kOldest = static_cast<int>(F::kOldestVersion);
+
+/// As the family counts its versions.
+template <class F>
+std::optional<Version> ReadVersion(const TomlValue& value) {
+  const auto read = value.ReadInteger(1, static_cast<int>(Version::kV3) - kOldest<F> + 1);
+  if (!read) return std::nullopt;
+  return static_cast<Version>(*read + kOldest<F> - 1);
+}
+void ReadIgmpVersion(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto version = ReadVersion<Igmp>(value)) draft.config.ipv4.SetVersion(*version);
+}
+void ReadMldVersion(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto version = ReadVersion<Mld>(value)) draft.config.ipv6.SetVersion(*version);
+}
+template <class F>
+std::string ShowVersion(const InterfaceConfig& config) {
+  if (!config.Of<F>().served) return {};
+  return std::to_string(static_cast<int>(config.Of<F>().version()) - kOldest<F> + 1);
+}
+
+void ReadRouterAlert(const TomlValue& value, InterfaceDraft& draft) {
+  const auto needed = value.ReadWord<RouterAlertNeeded>();
+  if (!needed) return;
+  auto& rules = draft.config.ipv4.receive;
+  rules.require_router_alert_in_queries =
+      *needed == RouterAlertNeeded::kQueries || *needed == RouterAlertNeeded::kAll;
+  rules.require_router_alert_in_reports =
+      *needed == RouterAlertNeeded::kReports || *needed == RouterAlertNeeded::kAll;
+}
+std::string ShowRouterAlert(const InterfaceConfig& config) {
+  const auto& rules = config.ipv4.receive;
+  if (rules.require_router_alert_in_queries && rules.require_router_alert_in_reports) {
+    return WordOf(RouterAlertNeeded::kAll);
+  }
+  if (rules.require_router_alert_in_queries) return WordOf(RouterAlertNeeded::kQueries);
+  return WordOf(rules.require_router_alert_in_reports ? RouterAlertNeeded::kReports
+                                                      : RouterAlertNeeded::kNone);
+}
+
+void ReadStrictTtl(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.strict_ttl = *read;
+}
+std::string ShowStrictTtl(const InterfaceConfig& config) {
+  return WordOf(config.ipv4.receive.strict_ttl);
+}
+
+void ReadCheckSubnet(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.check_subnet = *read;
+}
+std::string ShowCheckSubnet(const InterfaceConfig& config) {
+  return WordOf(config.ipv4.receive.check_subnet);
+}
+
+void ReadSsmOnly(const TomlValue& value, InterfaceDraft& draft) {
+  if (!value.ReadWord<bool>().value_or(false)) return;
+  draft.config.ipv4.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
+  draft.config.ipv6.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
+}
+std::string ShowSsmOnly(const InterfaceConfig& config) {
+  return ShowFamilies(config, [](const auto& each) {
+    return WordOf(each.downstream.querier.older_messages == OlderMessages::kIgnoreAll);
+  });
+}
+
+void ReadIgnoreV1(const TomlValue& value, InterfaceDraft& draft) {
+  auto& older = draft.config.ipv4.downstream.querier.older_messages;
+  if (!value.ReadWord<bool>().value_or(false) || older == OlderMessages::kIgnoreAll) return;
+  older = OlderMessages::kIgnoreV1Reports;
+}
+std::string ShowIgnoreV1(const InterfaceConfig& config) {
+  return WordOf(config.ipv4.downstream.querier.older_messages == OlderMessages::kIgnoreV1Reports);
+}
+
+void ReadMembershipInterval(const TomlValue& value, InterfaceDraft& draft) {
+  if (const auto read = value.ReadWord<MembershipInterval>()) draft.timing.membership_interval = *read;
+}
+std::string ShowMembershipInterval(const InterfaceConfig& config) {
+  return ShowFamilies(config, [](const auto& each) { return WordOf(each.timing().membership_interval); });
+}
+
+void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
+  access.allowed_groups = value.ReadNetworks(TomlValue::Content::kGroups);
+  if (value.IsArray() && access.allowed_groups->empty()) {
+    value.Warning(value.at(), " is empty, so no group is allowed");
+  }
+}
+
+constexpr auto kGroups = TomlValue::Content::kGroups;
+constexpr auto kSources = TomlValue::Content::kSources;
+
+constexpr std::array kKeys = {
+    // where packets are taken, and which ones
+    InterfaceWord(
+        "hook", [](auto& config) -> auto& { return config.hook; }),
+    InterfaceWord(
+        "source-check", [](auto& config) -> auto& { return config.source_check; }),
+    FamilyNetworks<kSources>(
+        "altnet", KeySide::kBoth, [](auto& family) -> auto& { return family.other_sources; }),
+    InterfaceKey{"ttl-threshold", KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, ShowThreshold},
+
+    // versions
+    InterfaceKey{"version", KeySide::kBoth, KeyFamily::kIgmp, ReadIgmpVersion, ShowVersion<Igmp>},
+    InterfaceKey{"mld-version", KeySide::kBoth, KeyFamily::kMld, ReadMldVersion, ShowVersion<Mld>},
+    FamilyWord(
+        "compat-querier", KeySide::kBoth, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.older_queriers; },
+        [](auto& family) -> auto& { return family.upstream.host.older_queriers; }),
+    FamilyWord(
+        "report-ssm-to-older-querier", KeySide::kUpstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.upstream.host.older_ssm; }),
+    InterfaceKey{"ssm-only", KeySide::kDownstream, KeyFamily::kBoth, ReadSsmOnly, ShowSsmOnly},
+    InterfaceKey{"ignore-v1", KeySide::kDownstream, KeyFamily::kIgmp, ReadIgnoreV1, ShowIgnoreV1},
+    FamilyNetworks<kGroups>(
+        "ssm-ranges", KeySide::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.ssm_ranges; },
+        [](auto& family) -> auto& { return family.upstream.host.ssm_ranges; }),
+
+    // which messages are believed
+    InterfaceKey{"strict-ttl", KeySide::kBoth, KeyFamily::kIgmp, ReadStrictTtl, ShowStrictTtl},
+    InterfaceKey{"require-router-alert", KeySide::kBoth, KeyFamily::kIgmp, ReadRouterAlert, ShowRouterAlert},
+    InterfaceKey{"check-subnet", KeySide::kBoth, KeyFamily::kIgmp, ReadCheckSubnet, ShowCheckSubnet},
+    FamilyWord(
+        "specific-queries", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.lowered_by; }),
+
+    // leaving, source lists
+    FamilyWord(
+        "fast-leave", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.fast_leave; }),
+    FamilyWord(
+        "lightweight", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.exclude_lists; }),
+
+    // forwarding
+    FamilyWord(
+        "forward-if-not-querier", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.foreign_querier; }),
+
+    // access
+    AccessKey(
+        "allow-groups",
+        [](const TomlValue& value, AccessSetting& access) { ReadAllowedGroups(value, access); },
+        [](const AccessSetting& access) {
+          return access.allowed_groups ? access.allowed_groups->ToString() : std::string();
+        }),
+    AccessKey(
+        "deny-groups",
+        [](const TomlValue& value, AccessSetting& access) {
+          access.denied_groups = value.ReadNetworks(kGroups);
+        },
+        [](const AccessSetting& access) { return access.denied_groups.ToString(); }),
+    AccessKey(
+        "deny-sources",
+        [](const TomlValue& value, AccessSetting& access) {
+          access.denied_sources = value.ReadNetworks(kSources);
+        },
+        [](const AccessSetting& access) { return access.denied_sources.ToString(); }),
+
+    // limits
+    FamilyNumber<1, 1'000'000>(
+        "max-groups", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.querier.max_groups; }),
+    FamilyNumber<1, 65535>(
+        "max-sources", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.querier.max_sources_per_group; }),
+    FamilyWord(
+        "over-limit", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.querier.source_overflow; }),
+    FamilyNumber<1, 65535>(
+        "max-hosts-per-group", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.querier.max_hosts_per_group; }),
+    FamilyNumber<1, 10'000'000>(
+        "max-hosts", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.querier.max_hosts; }),
+
+    // timing
+    TimingKey<&TimingConfig::robustness, &Timing::robustness>("robustness", KeySide::kBoth),
+    TimingKey<&TimingConfig::query_interval, &Timing::query_interval>("query-interval", KeySide::kBoth),
+    TimingKey<&TimingConfig::query_response_interval, &Timing::query_response_interval>(
+        "query-response-interval", KeySide::kDownstream),
+    TimingKey<&TimingConfig::last_member_query_interval, &Timing::last_member_query_interval>(
+        "last-member-query-interval", KeySide::kDownstream),
+    TimingKey<&TimingConfig::last_member_query_count, &Timing::last_member_query_count, UsualCount>(
+        "last-member-query-count", KeySide::kDownstream),
+    TimingKey<&TimingConfig::startup_query_interval, &Timing::startup_query_interval, UsualStartupInterval>(
+        "startup-query-interval", KeySide::kDownstream),
+    TimingKey<&TimingConfig::startup_query_count, &Timing::startup_query_count, UsualCount>(
+        "startup-query-count", KeySide::kDownstream),
+    InterfaceKey{"group-membership-interval", KeySide::kDownstream, KeyFamily::kBoth, ReadMembershipInterval,
+                 ShowMembershipInterval},
+    TimingKey<&TimingConfig::unsolicited_report_interval, &Timing::unsolicited_report_interval>(
+        "unsolicited-report-interval", KeySide::kUpstream),
+};
+
+}  // namespace
+
+std::span<const InterfaceKey> InterfaceKeys() {
+  return kKeys;
+}
+
+}  // namespace bpfcast

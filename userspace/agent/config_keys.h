@@ -1,0 +1,43 @@
+// The keys of an [interface.NAME] table: one table says of each whom it concerns, how it is read and how it
+// is shown.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "agent/config.h"
+#include "agent/config_access.h"
+#include "agent/config_notes.h"
+#include "membership/timing.h"
+
+namespace bpfcast {
+
+class TomlValue;
+
+/// An interface while its table is read. What depends on several keys waits until all are known.
+struct InterfaceDraft {
+  InterfaceConfig config;
+  TimingConfig timing;
+  AccessSetting access;
+  std::map<std::string, TextPosition, std::less<>> places;  // where the value of each key is that was given
+};
+
+enum class KeySide : std::uint8_t { kBoth, kDownstream, kUpstream };
+enum class KeyFamily : std::uint8_t { kBoth, kIgmp, kMld };
+
+struct InterfaceKey {
+  std::string_view name;
+  KeySide side = KeySide::kBoth;
+  KeyFamily family = KeyFamily::kBoth;
+  void (*read)(const TomlValue& value, InterfaceDraft& draft) = nullptr;
+  /// The value, or nothing where it follows from others.
+  std::string (*show)(const InterfaceConfig& config) = nullptr;
+};
+
+/// In the order in which they are shown.
+std::span<const InterfaceKey> InterfaceKeys();
+
+}  // namespace bpfcast

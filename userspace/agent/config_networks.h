@@ -1,0 +1,62 @@
+// Networks: prefixes as an operator lists them, both families in one list; each family takes its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "wire/family.h"
+
+namespace bpfcast {
+
+struct Networks {
+  std::vector<Prefix<Ipv4Address>> ipv4;
+  std::vector<Prefix<Ipv6Address>> ipv6;
+
+  bool empty() const { return ipv4.empty() && ipv6.empty(); }
+  void Append(const Networks& other);
+  template <class F>
+  auto& Of() {
+    if constexpr (std::is_same_v<F, Igmp>) {
+      return ipv4;
+    } else {
+      return ipv6;
+    }
+  }
+  template <class F>
+  const auto& Of() const {
+    if constexpr (std::is_same_v<F, Igmp>) {
+      return ipv4;
+    } else {
+      return ipv6;
+    }
+  }
+  /// As ParseNetworks() reads it, with commas between; "[]" when it is empty.
+  std::string ToString() const;
+
+  bool operator==(const Networks&) const = default;
+};
+
+/// "192.0.2.0/24", "2001:db8::/32" or one address; host bits are kept. In "ffx5::/16" the x stands for every
+/// hexadecimal digit (of the flags, or in "ff3x::/32" of the scope), so that it gives 16 networks. The error
+/// says what a network looks like.
+Result<Networks> ParseNetworks(std::string_view text);
+
+/// The same network without host bits.
+template <class Address>
+Prefix<Address> WithoutHostBits(const Prefix<Address>& network);
+
+/// Are all addresses of the network groups?
+template <class Address>
+bool IsGroupRange(const Prefix<Address>& network) {
+  constexpr unsigned kGroupBits = Address::kBits == Ipv4Address::kBits ? 4 : 8;
+  return network.address.IsMulticast() && network.length >= kGroupBits;
+}
+
+extern template Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>&);
+extern template Prefix<Ipv6Address> WithoutHostBits(const Prefix<Ipv6Address>&);
+
+}  // namespace bpfcast

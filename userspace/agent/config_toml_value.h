@@ -1,0 +1,75 @@
+// TomlValue: the value that a key was given. Each reader says what is wrong with it, and where; then it gives
+// nothing.
+#pragma once
+
+#include <toml++/impl/forward_declarations.h>  // the names alone
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/config_networks.h"
+#include "agent/config_notes.h"
+#include "agent/config_words.h"
+#include "base/time.h"
+
+namespace bpfcast {
+
+TextPosition PositionOf(const toml::key& key);
+TextPosition PositionOf(const toml::node& node);
+/// "'hook' must be WHAT, not a boolean"
+void ExpectedInstead(const toml::node& node, std::string_view key, std::string_view what, ConfigNotes& notes);
+/// With a suggestion out of `known`.
+void UnknownKey(const toml::key& key, const std::vector<std::string>& known, ConfigNotes& notes);
+
+/// A text out of a list, and where it stands.
+struct TextAt {
+  std::string text;
+  TextPosition at;
+};
+
+class TomlValue {
+ public:
+  TomlValue(std::string_view key, const toml::node& node, ServedFamilies served, ConfigNotes& notes)
+      : key_(key), node_(node), served_(served), notes_(notes) {}
+
+  TextPosition at() const { return PositionOf(node_); }
+  void Problem(TextPosition at, const std::string& text) const;
+  void Warning(TextPosition at, const std::string& text) const;
+
+  bool IsArray() const;
+  /// One of Words<Value>.
+  template <class Value>
+  std::optional<Value> ReadWord() const;
+  std::optional<std::int64_t> ReadInteger(std::int64_t least, std::int64_t most) const;
+  /// A number whose limits are checked later.
+  std::optional<unsigned> ReadCount() const;
+  std::optional<Duration> ReadDuration() const;
+  enum class Content : std::uint8_t { kSources, kGroups };
+  /// Those that can be used, without host bits. What is of a family that is not served is warned about.
+  Networks ReadNetworks(Content content) const;
+  /// A text or an array of them; `what` they are, as in "groups".
+  std::vector<TextAt> ReadTexts(std::string_view what, std::string_view example) const;
+
+ private:
+  std::optional<std::size_t> FindWord(std::span<const std::string_view> words) const;
+
+  std::string key_;
+  const toml::node& node_;
+  ServedFamilies served_;
+  ConfigNotes& notes_;
+};
+
+template <class Value>
+std::optional<Value> TomlValue::ReadWord() const {
+  std::array<std::string_view, Words<Value>::kAll.size()> words;
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = Words<Value>::kAll[i].text;
+  const auto found = FindWord(words);
+  if (!found) return std::nullopt;
+  return Words<Value>::kAll[*found].value;
+}
+
+}  // namespace bpfcast
