@@ -81,8 +81,9 @@ Beginning Recognise(std::string_view text) {
 
 }  // namespace
 
-InterfaceConfig DefaultInterface(ServedFamilies served) {
+InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served) {
   InterfaceConfig config;
+  config.role = role;
   std::vector<std::string> none;
   config.ipv4.served = served.ipv4;
   config.ipv6.served = served.ipv6;

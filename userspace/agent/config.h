@@ -46,6 +46,7 @@ struct ServedFamilies {
 
 struct InterfaceConfig {
   std::string name;
+  PortRole role = PortRole::kDownstream;  // E-01
   HookSetting hook = HookSetting::kAuto;
   SourceCheck source_check = SourceCheck::kSubnet;
   std::uint8_t ttl_threshold = 1;  // F-08
@@ -64,7 +65,7 @@ struct InterfaceConfig {
 };
 
 /// An interface without settings of its own: the defaults of the RFCs.
-InterfaceConfig DefaultInterface(ServedFamilies served);
+InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served);
 
 struct Config {
   InterfaceConfig upstream;

@@ -245,6 +245,19 @@ void Parser::SetUser(const ConfigWord&, const ConfigWord& name) {
   user_ = name.text;
 }
 
+/// SSDP is not asked for upstream (F-50) unless the file names it, which has no other word for that.
+InterfaceConfig AsUpstream(InterfaceConfig config) {
+  config.role = PortRole::kUpstream;
+  auto& family = config.ipv4;
+  std::erase_if(family.upstream.boundaries, [&](const auto& boundary) {
+    const auto names_it = [&](const auto& rule) {
+      return rule.access == Access::kPermit && rule.group == boundary;
+    };
+    return std::any_of(family.access().rules.begin(), family.access().rules.end(), names_it);
+  });
+  return config;
+}
+
 Config Parser::Finish() {
   Config config;
   config.user = user_;
@@ -275,7 +288,7 @@ Config Parser::Finish() {
         break;
       case PhyintRole::kUpstream:
         if (config.upstream.name.empty()) {
-          config.upstream = phyint.config();
+          config.upstream = AsUpstream(phyint.config());
           break;
         }
         config.disabled.push_back(phyint.config().name);

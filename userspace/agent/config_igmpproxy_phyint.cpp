@@ -37,7 +37,8 @@ bool HasGroups(const Prefix<Ipv4Address>& network) {
 }  // namespace
 
 InterfaceConfig DefaultPhyint() {
-  InterfaceConfig config = DefaultInterface({.ipv4 = true, .ipv6 = false});  // no word for IPv6
+  InterfaceConfig config =
+      DefaultInterface(PortRole::kDownstream, {.ipv4 = true, .ipv6 = false});  // it has no word for IPv6
   // No source is refused unless an altnet says which are expected.
   config.source_check = SourceCheck::kOff;
   return config;

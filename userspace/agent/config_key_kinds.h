@@ -78,15 +78,19 @@ constexpr InterfaceKey FamilyWord(std::string_view name, KeySide side, KeyFamily
           }};
 }
 
-template <std::int64_t kLeast, std::int64_t kMost, class Get>
-constexpr InterfaceKey FamilyNumber(std::string_view name, KeySide side, Get) {
+template <std::int64_t kLeast, std::int64_t kMost, class Get, class... Others>
+constexpr InterfaceKey FamilyNumber(std::string_view name, KeySide side, Get, Others...) {
   return {name, side, KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {
             using Value = std::remove_cvref_t<decltype(Get()(draft.config.ipv4))>;
             const auto read = value.ReadInteger(kLeast, kMost);
             if (!read) return;
-            Get()(draft.config.ipv4) = static_cast<Value>(*read);
-            Get()(draft.config.ipv6) = static_cast<Value>(*read);
+            const auto set = [&](auto& each) {
+              Get()(each) = static_cast<Value>(*read);
+              ((Others()(each) = static_cast<Value>(*read)), ...);
+            };
+            set(draft.config.ipv4);
+            set(draft.config.ipv6);
           },
           [](const InterfaceConfig& config) {
             return ShowFamilies(config, [](const auto& each) { return std::to_string(Get()(each)); });

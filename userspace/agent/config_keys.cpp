@@ -101,6 +101,65 @@ std::string ShowMembershipInterval(const InterfaceConfig& config) {
   return ShowFamilies(config, [](const auto& each) { return WordOf(each.timing().membership_interval); });
 }
 
+/// A list that names groups of one family alone restricts that family alone.
+void ReadForwardUp(const TomlValue& value, InterfaceDraft& draft) {
+  ForwardUp<Igmp>& ipv4 = draft.config.ipv4.downstream.forward_up;
+  ForwardUp<Mld>& ipv6 = draft.config.ipv6.downstream.forward_up;
+  if (!value.IsArray()) {
+    const auto mode = value.ReadWord<ForwardUpMode>("an array of groups");
+    if (mode) ipv4.mode = ipv6.mode = *mode;
+    return;
+  }
+  const Networks groups = value.ReadNetworks(TomlValue::Content::kGroups);
+  if (groups.empty()) {
+    ipv4.mode = ipv6.mode = ForwardUpMode::kNever;
+    return;
+  }
+  if (!groups.ipv4.empty()) ipv4 = {ForwardUpMode::kListed, groups.ipv4};
+  if (!groups.ipv6.empty()) ipv6 = {ForwardUpMode::kListed, groups.ipv6};
+}
+std::string ShowForwardUp(const InterfaceConfig& config) {
+  const std::string groups =
+      ShowNetworks(config, [](const auto& each) { return each.downstream.forward_up.groups; });
+  if (groups != Networks().ToString()) return groups;
+  return ShowFamilies(config, [](const auto& each) { return WordOf(each.downstream.forward_up.mode); });
+}
+
+template <class Family>
+auto& Boundaries(Family& family, PortRole role) {
+  return role == PortRole::kUpstream ? family.upstream.boundaries : family.downstream.boundaries;
+}
+void ReadBoundaries(const TomlValue& value, InterfaceDraft& draft) {
+  const Networks groups = value.ReadNetworks(TomlValue::Content::kGroups);
+  const PortRole role = draft.config.role;
+  if (groups.empty() || !groups.ipv4.empty()) Boundaries(draft.config.ipv4, role) = groups.ipv4;
+  if (groups.empty() || !groups.ipv6.empty()) Boundaries(draft.config.ipv6, role) = groups.ipv6;
+}
+std::string ShowBoundaries(const InterfaceConfig& config) {
+  return ShowNetworks(config, [&](const auto& each) { return Boundaries(each, config.role); });
+}
+
+void ReadStaticGroups(const TomlValue& value, InterfaceDraft& draft) {
+  draft.static_groups = value.ReadTexts("groups", R"(["239.1.1.1", "10.0.0.1@232.1.1.1"])");
+}
+template <class F>
+std::string ShowStatic(const InterfaceConfig& config) {
+  const FamilyConfig<F>& family = config.Of<F>();
+  std::string text;
+  const bool upstream = config.role == PortRole::kUpstream;
+  for (const auto& each : upstream ? family.upstream.pull : family.downstream.static_memberships) {
+    text += text.empty() ? "" : ",";
+    if (each.source) text += each.source->ToString() + "@";
+    text += each.group.ToString();
+  }
+  return text;
+}
+std::string ShowStaticGroups(const InterfaceConfig& config) {
+  const std::string ipv4 = ShowStatic<Igmp>(config);
+  const std::string ipv6 = ShowStatic<Mld>(config);
+  return ipv4 + (ipv4.empty() || ipv6.empty() ? "" : ",") + ipv6;
+}
+
 void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
   access.allowed_groups = value.ReadNetworks(TomlValue::Content::kGroups);
   if (value.IsArray() && access.allowed_groups->empty()) {
@@ -109,6 +168,7 @@ void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
 }
 
 constexpr auto kGroups = TomlValue::Content::kGroups;
+constexpr std::int64_t kMostPackets = 10'000'000;  // 0: any number
 constexpr auto kSources = TomlValue::Content::kSources;
 
 constexpr std::array kKeys = {
@@ -159,6 +219,13 @@ constexpr std::array kKeys = {
         "forward-if-not-querier", KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.foreign_querier; }),
 
+    FamilyWord(
+        "merge-non-querier", KeySide::kDownstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.downstream.non_querier_members; }),
+    InterfaceKey{"forward-up", KeySide::kDownstream, KeyFamily::kBoth, ReadForwardUp, ShowForwardUp},
+    InterfaceKey{"boundaries", KeySide::kBoth, KeyFamily::kBoth, ReadBoundaries, ShowBoundaries},
+    InterfaceKey{"static-groups", KeySide::kBoth, KeyFamily::kBoth, ReadStaticGroups, ShowStaticGroups},
+
     // access
     AccessKey(
         "allow-groups",
@@ -195,6 +262,14 @@ constexpr std::array kKeys = {
     FamilyNumber<1, 10'000'000>(
         "max-hosts", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_hosts; }),
+    FamilyNumber<0, kMostPackets>(
+        "max-packets-per-second", KeySide::kBoth,
+        [](auto& family) -> auto& { return family.downstream.policing.packets_per_s; },
+        [](auto& family) -> auto& { return family.upstream.policing.packets_per_s; }),
+    FamilyNumber<0, kMostPackets>(
+        "max-packets-per-second-of-one-source", KeySide::kBoth,
+        [](auto& family) -> auto& { return family.downstream.policing.packets_per_s_of_one_source; },
+        [](auto& family) -> auto& { return family.upstream.policing.packets_per_s_of_one_source; }),
 
     // timing
     TimingKey<&TimingConfig::robustness, &Timing::robustness>("robustness", KeySide::kBoth),

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/config.h"
 #include "agent/config_access.h"
@@ -17,11 +18,18 @@ namespace bpfcast {
 
 class TomlValue;
 
+/// A text of the file, and where it stands.
+struct TextAt {
+  std::string text;
+  TextPosition at;
+};
+
 /// An interface while its table is read. What depends on several keys waits until all are known.
 struct InterfaceDraft {
   InterfaceConfig config;
   TimingConfig timing;
   AccessSetting access;
+  std::vector<TextAt> static_groups;
   std::map<std::string, TextPosition, std::less<>> places;  // where the value of each key is that was given
 };
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 namespace bpfcast {
 namespace {
@@ -58,15 +57,21 @@ Result<Networks> ParseWildcard(std::string_view text, std::size_t x) {
   return networks;
 }
 
-/// The text of 16 networks that stand together and differ in one digit.
-std::optional<std::string> Together(std::span<const Prefix<Ipv6Address>> networks) {
-  if (networks.size() < kDigits.size()) return std::nullopt;
+/// The text of the first network and of 15 others that differ from it in one digit, which are taken out;
+/// nothing when the list has no such 16.
+std::optional<std::string> TakeTogether(std::vector<Prefix<Ipv6Address>>& networks) {
   for (const std::size_t x : {std::size_t{2}, std::size_t{3}}) {
     std::string text = networks.front().ToString();
     if (!text.starts_with("ff")) return std::nullopt;
     text[x] = 'x';
     const auto all = ParseNetworks(text);
-    if (all && std::equal(all->ipv6.begin(), all->ipv6.end(), networks.begin())) return text;
+    const auto contains = [](const auto& list, const auto& network) {
+      return std::find(list.begin(), list.end(), network) != list.end();
+    };
+    const auto is_listed = [&](const auto& network) { return contains(networks, network); };
+    if (!all || !std::all_of(all->ipv6.begin(), all->ipv6.end(), is_listed)) continue;
+    std::erase_if(networks, [&](const auto& network) { return contains(all->ipv6, network); });
+    return text;
   }
   return std::nullopt;
 }
@@ -83,10 +88,13 @@ std::string Networks::ToString() const {
   std::string text;
   const auto add = [&](const std::string& network) { text += (text.empty() ? "" : ",") + network; };
   for (const auto& network : ipv4) add(network.ToString());
-  for (std::span<const Prefix<Ipv6Address>> rest = ipv6; !rest.empty();) {
-    const auto together = Together(rest);
-    add(together.value_or(rest.front().ToString()));
-    rest = rest.subspan(together ? kDigits.size() : 1);
+  for (auto rest = ipv6; !rest.empty();) {
+    if (const auto together = TakeTogether(rest)) {
+      add(*together);
+    } else {
+      add(rest.front().ToString());
+      rest.erase(rest.begin());
+    }
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include "agent/config_access.h"
 #include "agent/config_keys.h"
+#include "agent/config_words.h"
 
 namespace bpfcast {
 namespace {
@@ -19,7 +20,8 @@ std::string Rules(const AccessList<F>& access) {
 }
 
 std::string Describe(const std::string& begin, const InterfaceConfig& interface) {
-  const InterfaceConfig usual = DefaultInterface({interface.ipv4.served, interface.ipv6.served});
+  const InterfaceConfig usual =
+      DefaultInterface(interface.role, {interface.ipv4.served, interface.ipv6.served});
   std::string line = begin;
   for (const InterfaceKey& key : InterfaceKeys()) {
     const std::string shown = key.show(interface);
@@ -39,6 +41,8 @@ std::vector<std::string> Summary(const Config& config) {
   std::vector<std::string> lines;
   if (!config.upstream.ipv4.served) lines.emplace_back("ipv4=false");
   if (!config.upstream.ipv6.served) lines.emplace_back("ipv6=false");
+  const LoopGuardMode loop_guard = config.upstream.ipv4.upstream.loop_guard;
+  if (loop_guard != LoopGuardMode()) lines.push_back("loop-guard=" + WordOf(loop_guard));
   lines.push_back(Describe("upstream " + config.upstream.name, config.upstream));
   for (const InterfaceConfig& downstream : config.downstreams) {
     lines.push_back(Describe("downstream " + downstream.name, downstream));

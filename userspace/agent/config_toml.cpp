@@ -43,6 +43,7 @@ class Reader {
 
   ConfigNotes notes_;
   ServedFamilies served_;
+  LoopGuardMode loop_guard_{};
   std::string user_;
   std::vector<Named> names_;  // the upstream first, if there is one
   bool has_upstream_ = false;
@@ -56,6 +57,10 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
     if (std::find(kTopKeys.begin(), kTopKeys.end(), key.str()) == kTopKeys.end()) UnknownTopKey(key);
   }
   ReadFamilies(root);
+  if (const toml::node* guard = root.get("loop-guard")) {
+    loop_guard_ =
+        TomlValue("loop-guard", *guard, served_, notes_).ReadWord<LoopGuardMode>().value_or(loop_guard_);
+  }
   if (const toml::node* user = root.get("user")) ReadUser(*user);
   if (upstream == nullptr) {
     notes_.Problem(
@@ -77,6 +82,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   Config config;
   config.user = user_;
   config.upstream = Settings(names_.front().name);
+  config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = loop_guard_;
   for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));
   config.warnings = notes_.Warnings();
   return config;
@@ -192,7 +198,8 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
 
 InterfaceConfig Reader::Settings(const std::string& name) {
   const auto found = interfaces_.find(name);
-  InterfaceConfig config = found != interfaces_.end() ? found->second : DefaultInterface(served_);
+  const PortRole role = name == names_.front().name ? PortRole::kUpstream : PortRole::kDownstream;
+  InterfaceConfig config = found != interfaces_.end() ? found->second : DefaultInterface(role, served_);
   config.name = name;
   return config;
 }

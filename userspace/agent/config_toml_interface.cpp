@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config_keys.h"
+#include "agent/config_static.h"
 #include "agent/config_timing.h"
 #include "agent/config_toml_value.h"
 #include "agent/config_values.h"
@@ -26,7 +27,7 @@ class InterfaceReader {
  public:
   InterfaceReader(PortRole role, ServedFamilies served, ConfigNotes& notes)
       : role_(role), served_(served), notes_(notes) {
-    draft_.config = DefaultInterface(served);
+    draft_.config = DefaultInterface(role, served);
   }
 
   std::optional<InterfaceConfig> Read(std::string_view name, const toml::table& table, TextPosition at);
@@ -80,6 +81,7 @@ void InterfaceReader::Finish(TextPosition at) {
   SetTiming(draft_, at, notes_);
   draft_.config.ipv4.SetAccess(MakeAccessList<Igmp>(draft_.access));
   draft_.config.ipv6.SetAccess(MakeAccessList<Mld>(draft_.access));
+  SetStaticMemberships(draft_, notes_);
   if (const auto altnet = PlaceOf("altnet"); altnet && draft_.config.source_check == SourceCheck::kOff) {
     notes_.Warning(*altnet, "'altnet' has no effect: 'source-check' is off");
   }

@@ -44,12 +44,16 @@ bool IsBoolean(std::string_view word) {
 }
 
 /// "true, false or "always""
-std::string Possible(std::span<const std::string_view> words) {
+std::string Possible(std::span<const std::string_view> words, std::string_view or_else) {
+  std::vector<std::string> all;
+  for (const std::string_view word : words) {
+    const std::string quote = IsBoolean(word) ? "" : "\"";
+    all.push_back(quote + std::string(word) + quote);
+  }
+  if (!or_else.empty()) all.emplace_back(or_else);
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    text += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
-    const std::string_view quote = IsBoolean(words[i]) ? "" : "\"";
-    text.append(quote).append(words[i]).append(quote);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == all.size() ? " or " : ", ") + all[i];
   }
   return text;
 }
@@ -85,7 +89,8 @@ bool TomlValue::IsArray() const {
   return node_.is_array();
 }
 
-std::optional<std::size_t> TomlValue::FindWord(std::span<const std::string_view> words) const {
+std::optional<std::size_t> TomlValue::FindWord(std::span<const std::string_view> words,
+                                               std::string_view or_else) const {
   const bool has_texts = !std::all_of(words.begin(), words.end(), IsBoolean);
   std::string text;
   if (node_.is_boolean()) text = *node_.value<bool>() ? "true" : "false";
@@ -94,9 +99,9 @@ std::optional<std::size_t> TomlValue::FindWord(std::span<const std::string_view>
     if (words[i] == text && IsBoolean(text) == node_.is_boolean()) return i;
   }
   if (node_.is_string() && has_texts) {
-    Problem(at(), " must be " + Possible(words) + ", not \"" + text + "\"");
+    Problem(at(), " must be " + Possible(words, or_else) + ", not \"" + text + "\"");
   } else {
-    ExpectedInstead(node_, key_, Possible(words), notes_);
+    ExpectedInstead(node_, key_, Possible(words, or_else), notes_);
   }
   return std::nullopt;
 }

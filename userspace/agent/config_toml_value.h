@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/config_keys.h"
 #include "agent/config_networks.h"
 #include "agent/config_notes.h"
 #include "agent/config_words.h"
@@ -25,12 +26,6 @@ void ExpectedInstead(const toml::node& node, std::string_view key, std::string_v
 /// With a suggestion out of `known`.
 void UnknownKey(const toml::key& key, const std::vector<std::string>& known, ConfigNotes& notes);
 
-/// A text out of a list, and where it stands.
-struct TextAt {
-  std::string text;
-  TextPosition at;
-};
-
 class TomlValue {
  public:
   TomlValue(std::string_view key, const toml::node& node, ServedFamilies served, ConfigNotes& notes)
@@ -41,9 +36,9 @@ class TomlValue {
   void Warning(TextPosition at, const std::string& text) const;
 
   bool IsArray() const;
-  /// One of Words<Value>.
+  /// One of Words<Value>; `or_else` says what else is possible, as in "an array of groups".
   template <class Value>
-  std::optional<Value> ReadWord() const;
+  std::optional<Value> ReadWord(std::string_view or_else = {}) const;
   std::optional<std::int64_t> ReadInteger(std::int64_t least, std::int64_t most) const;
   /// A number whose limits are checked later.
   std::optional<unsigned> ReadCount() const;
@@ -55,7 +50,8 @@ class TomlValue {
   std::vector<TextAt> ReadTexts(std::string_view what, std::string_view example) const;
 
  private:
-  std::optional<std::size_t> FindWord(std::span<const std::string_view> words) const;
+  std::optional<std::size_t> FindWord(std::span<const std::string_view> words,
+                                      std::string_view or_else) const;
 
   std::string key_;
   const toml::node& node_;
@@ -64,10 +60,10 @@ class TomlValue {
 };
 
 template <class Value>
-std::optional<Value> TomlValue::ReadWord() const {
+std::optional<Value> TomlValue::ReadWord(std::string_view or_else) const {
   std::array<std::string_view, Words<Value>::kAll.size()> words;
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = Words<Value>::kAll[i].text;
-  const auto found = FindWord(words);
+  const auto found = FindWord(words, or_else);
   if (!found) return std::nullopt;
   return Words<Value>::kAll[*found].value;
 }

@@ -74,6 +74,22 @@ struct Words<ForeignQuerier> {
   static constexpr std::array<Word<ForeignQuerier>, 2> kAll = {
       {{"true", ForeignQuerier::kKeepForwarding}, {"false", ForeignQuerier::kStopForwarding}}};
 };
+template <>
+struct Words<NonQuerierMembers> {
+  static constexpr std::array<Word<NonQuerierMembers>, 2> kAll = {
+      {{"true", NonQuerierMembers::kMerge}, {"false", NonQuerierMembers::kLeaveOut}}};
+};
+template <>
+struct Words<ForwardUpMode> {  // the groups of kListed are an array
+  static constexpr std::array<Word<ForwardUpMode>, 3> kAll = {{{"always", ForwardUpMode::kAlways},
+                                                               {"querier-only", ForwardUpMode::kQuerierOnly},
+                                                               {"never", ForwardUpMode::kNever}}};
+};
+template <>
+struct Words<LoopGuardMode> {
+  static constexpr std::array<Word<LoopGuardMode>, 2> kAll = {
+      {{"block", LoopGuardMode::kBlock}, {"notice", LoopGuardMode::kNotice}}};
+};
 
 /// which IGMP messages are refused without a Router Alert option.
 enum class RouterAlertNeeded : std::uint8_t { kNone, kQueries, kReports, kAll };
