@@ -24,7 +24,7 @@ class Bridge : public ::testing::TestWithParam<BridgeCase> {
     up_.emplace(prefix + "-up");
     router_.emplace(prefix + "-router");
     Veth(*router_, "wan0", *up_, "up0");
-    ReadyHost(*up_, "up0", "198.51.100.1");
+    ReadyHost(*up_, "up0", {"198.51.100.1/24"});
     const auto on = [](bool value) { return value ? " 1 " : " 0 "; };
     // The bridge believes in a querier only after its own idea of a response interval (in 1/100 s).
     router_->IpBatch(std::string("link add br0 type bridge forward_delay 0 mcast_snooping") +
@@ -37,7 +37,7 @@ class Bridge : public ::testing::TestWithParam<BridgeCase> {
       const NetNs& ns = *containers_.emplace_back(std::make_unique<NetNs>(prefix + "-c" + std::to_string(n)));
       Veth(*router_, port, ns, "eth0");
       router_->IpBatch("link set " + port + " master br0\nlink set " + port + " up\n");
-      ReadyHost(ns, "eth0", "10.50.0.1" + std::to_string(n));
+      ReadyHost(ns, "eth0", {"10.50.0.1" + std::to_string(n) + "/24"});
     }
     daemon_.emplace(*router_,
                     "upstream = \"wan0\"\ndownstream = \"br0\"\n[interface.br0]\nquery-interval = \"1s\"\n"

@@ -80,7 +80,7 @@ TEST_P(Burst, TC_98_X_10_TenThousandJoinsOverFourLinksAreAllTakenAndForwarded) {
   }
   for (std::size_t lan = 0; lan < kLans; ++lan) {
     EXPECT_TRUE(Eventually([&] { return wires[lan]->Count(Arrived) >= kGroups / kLans; }, 3s));
-    std::set<Ipv4Address> arrived;
+    std::set<AnyAddress> arrived;
     for (const Packet& packet : wires[lan]->Packets(Arrived)) arrived.insert(packet.to);
     std::size_t missing = 0;
     for (std::size_t n = lan; n < kGroups; n += kLans) missing += arrived.contains(BurstGroup(n)) ? 0 : 1;

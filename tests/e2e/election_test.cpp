@@ -49,8 +49,8 @@ class TwoRouters {
     Plug(host_, "eth0", "brl", "l0");
     Plug(first_, "lan0", "brl", "l1");
     Plug(second_, "lan0", "brl", "l2");
-    ReadyHost(up_, "up0", "198.51.100.1");
-    ReadyHost(host_, "eth0", "192.0.2.10");
+    ReadyHost(up_, "up0", {"198.51.100.1/24"});
+    ReadyHost(host_, "eth0", {"192.0.2.10/24"});
     first_.IpBatch(
         "addr add 198.51.100.2/24 dev wan0\naddr add 192.0.2.1/24 dev lan0\n"
         "link set wan0 up\nlink set lan0 up\n");

@@ -25,13 +25,18 @@ std::string Quoted(Clock::duration d) {
 
 }  // namespace
 
-E2e::E2e() : bed_(Prefix()) {}
+E2e::E2e() : bed_(Prefix(), version() == IpVersion::k6 ? NetNs::Ipv6::kOn : NetNs::Ipv6::kOff) {}
 
 E2e::~E2e() {
   if (HasFailure() && daemon_) {
     daemon_->Stop();
     std::cerr << "---- bpfcastd's log ----\n" << daemon_->Stderr() << "------------------------\n";
   }
+}
+
+AnyAddress E2e::MoreGroups(std::uint8_t n) const {
+  if (version() == IpVersion::k4) return Group(n);
+  return Ipv6("ff0e::7:" + std::to_string(n));
 }
 
 std::string E2e::Configuration(const Scenario& scenario) const {
@@ -68,13 +73,13 @@ void E2e::StartDaemon(const Scenario& scenario) {
   if (!ready) throw std::runtime_error("not every port is up: " + ports.dump(2));
   for (const json& port : ports) {
     if (port["hook"] != HookOf(scenario, port["name"]))
-      throw std::runtime_error("this test is about hook " + GetParam() + ": " + port.dump(2));
+      throw std::runtime_error("this test is about hook " + Hook() + ": " + port.dump(2));
   }
 }
 
 std::string E2e::HookOf(const Scenario& scenario, const std::string& port) const {
   const auto other = scenario.other_hooks.find(port);
-  return other == scenario.other_hooks.end() ? GetParam() : other->second;
+  return other == scenario.other_hooks.end() ? Hook() : other->second;
 }
 
 json E2e::Ports() const {
@@ -100,26 +105,26 @@ json E2e::Port(const std::string& name) const {
   throw std::runtime_error("bpfcast ports -j does not show " + name);
 }
 
-json E2e::GroupOn(const Ipv4Address& group, const std::string& port) const {
+json E2e::GroupOn(const AnyAddress& group, const std::string& port) const {
   for (const json& entry : Groups()) {
     if (entry["group"] == group.ToString() && entry["port"] == port) return entry;
   }
   return nullptr;
 }
 
-bool E2e::WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+bool E2e::WaitForGroup(const AnyAddress& group, const std::string& port, Clock::duration limit) const {
   return Eventually([&] { return !GroupOn(group, port).is_null(); }, limit);
 }
 
-bool E2e::WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+bool E2e::WaitForNoGroup(const AnyAddress& group, const std::string& port, Clock::duration limit) const {
   return Eventually([&] { return GroupOn(group, port).is_null(); }, limit);
 }
 
-void E2e::ExpectGroup(const Ipv4Address& group, const std::string& port, const std::string& mode,
-                      std::vector<Ipv4Address> sources) const {
+void E2e::ExpectGroup(const AnyAddress& group, const std::string& port, const std::string& mode,
+                      std::vector<AnyAddress> sources) const {
   std::sort(sources.begin(), sources.end());
   json names = json::array();
-  for (const Ipv4Address& source : sources) names.push_back(source.ToString());
+  for (const AnyAddress& source : sources) names.push_back(source.ToString());
   json last;
   const bool reached = Eventually([&] {
     last = GroupOn(group, port);
@@ -129,17 +134,15 @@ void E2e::ExpectGroup(const Ipv4Address& group, const std::string& port, const s
                        << ", is " << last;
 }
 
-StreamOptions E2e::FromUpstream(const Ipv4Address& group, std::uint8_t n, unsigned rate) const {
-  return {.group = group, .source = Source(n), .rate = rate};
+StreamOptions E2e::FromUpstream(const AnyAddress& group, std::uint8_t n, unsigned rate) const {
+  return {.group = group, .source = Source(group.version(), n), .rate = rate};
 }
 
-Capture::Predicate DataFor(const Ipv4Address& group) {
-  return [group](const Packet& packet) {
-    return packet.is_ipv4 && packet.to == group && packet.udp.has_value();
-  };
+Capture::Predicate DataFor(const AnyAddress& group) {
+  return [group](const Packet& packet) { return packet.to == group && packet.udp.has_value(); };
 }
 
-Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group) {
+Capture::Predicate Record(std::uint8_t type, const AnyAddress& group) {
   return [type, group](const Packet& packet) {
     return packet.igmp &&
            std::any_of(packet.igmp->records.begin(), packet.igmp->records.end(),
@@ -147,7 +150,7 @@ Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group) {
   };
 }
 
-Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group, std::vector<Ipv4Address> sources) {
+Capture::Predicate Record(std::uint8_t type, const AnyAddress& group, std::vector<AnyAddress> sources) {
   std::sort(sources.begin(), sources.end());
   const IgmpRecord wanted{type, group, std::move(sources)};
   return [wanted](const Packet& packet) {
@@ -155,7 +158,7 @@ Capture::Predicate Record(std::uint8_t type, const Ipv4Address& group, std::vect
   };
 }
 
-Capture::Predicate QueryFor(const Ipv4Address& group) {
+Capture::Predicate QueryFor(const AnyAddress& group) {
   return [group](const Packet& packet) {
     return packet.igmp && packet.igmp->IsQuery() && packet.igmp->group == group;
   };
@@ -174,7 +177,7 @@ std::vector<std::string> RecordsSeen(const Capture& capture, Instant since) {
   return seen;
 }
 
-void ExpectComplete(const Receiver& receiver, const Ipv4Address& source, std::uint64_t count) {
+void ExpectComplete(const Receiver& receiver, const AnyAddress& source, std::uint64_t count) {
   receiver.WaitForTotal(count);
   const StreamCount got = receiver.Of(source);
   EXPECT_EQ(got.received, count);
@@ -183,7 +186,7 @@ void ExpectComplete(const Receiver& receiver, const Ipv4Address& source, std::ui
   EXPECT_EQ(receiver.SocketDrops(), 0U) << "the test's own socket overflowed";
 }
 
-void ExpectNoGap(const Receiver& receiver, const Ipv4Address& source) {
+void ExpectNoGap(const Receiver& receiver, const AnyAddress& source) {
   const StreamCount got = receiver.Of(source);
   EXPECT_GT(got.received, 0U);
   EXPECT_EQ(got.Lost(), 0U);

@@ -106,7 +106,7 @@ TEST_P(Hooks, TF_39_F_56_EveryPacketIsCountedUnderExactlyOneVerdict) {
       {"l2", {.from = Source(1), .to = kG}, stranger},
       {"noroute", {.from = Source(1), .to = Group(200)}, GroupMac(Group(200))},
       {"nooif", {.from = Source(2), .to = kG}, GroupMac(kG)},
-      {"hdr", {.from = Source(1), .to = kG, .version = 5}, GroupMac(kG)},
+      {"hdr", {.from = Source(1), .to = kG, .version = std::uint8_t{5}}, GroupMac(kG)},
       {"mart", {.from = MakeIpv4(127, 0, 0, 1), .to = kG}, GroupMac(kG)},
       {"own", {.from = kWan, .to = kG}, GroupMac(kG)},
       {"rpf", {.from = MakeIpv4(192, 0, 2, 77), .to = kG}, GroupMac(kG)},

@@ -155,7 +155,7 @@ TEST_P(OlderQuerier, D_22_C_60_ThroughAChainWhoseMiddleLinkSpeaksVersion2AStream
   const NetNs& second_router = bed_.h4().ns;
   const NetNs leaf(NamePrefix("e2e") + "-leaf");
   Veth(second_router, "lan0", leaf, "eth0");
-  ReadyHost(leaf, "eth0", "10.40.0.10");
+  ReadyHost(leaf, "eth0", {"10.40.0.10/24"});
   second_router.IpBatch("addr add 10.40.0.1/24 dev lan0\nlink set lan0 up\n");
   StartDaemon({.profile = kTiny, .settings = {{"lan3", "version = 2\n"}}});
   Daemon second(second_router,

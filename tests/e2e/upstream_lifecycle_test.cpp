@@ -29,7 +29,7 @@ class InterfaceLife : public E2e {
   /// The link between wan0 and "up", without wan0's address.
   void MakeUpstream() {
     Veth(bed_.router(), "wan0", bed_.up().ns, "up0");
-    ReadyHost(bed_.up().ns, "up0", "198.51.100.1");
+    ReadyHost(bed_.up().ns, "up0", {"198.51.100.1/24"});
     std::string sources;
     for (int n = 1; n <= 5; ++n) sources += "addr add 10.0.0." + std::to_string(n) + "/32 dev up0\n";
     bed_.up().ns.IpBatch(sources);
@@ -37,7 +37,7 @@ class InterfaceLife : public E2e {
   }
   void MakeDownstream() {
     Veth(bed_.router(), "lan2", bed_.h3().ns, "eth0");
-    ReadyHost(bed_.h3().ns, "eth0", "203.0.113.10");
+    ReadyHost(bed_.h3().ns, "eth0", {"203.0.113.10/24"});
     bed_.router().Ip("link set lan2 up");
   }
 

@@ -23,7 +23,7 @@ class Upstream : public E2e {
   Upstream() : wire_(bed_.up().ns, "up0", What::kIgmp) {}
 
   /// Sends an IGMP message as the upstream router.
-  void Ask(const Ipv4Address& to, const Bytes& message) {
+  void Ask(const AnyAddress& to, const Bytes& message) {
     Injector(bed_.up().ns, "up0").Send(IgmpFrame(bed_.up().ns.Mac("up0"), bed_.up().address, to, message));
   }
   /// After all transmissions of a change report are over.
@@ -212,7 +212,7 @@ TEST_P(Upstream, TD_27_TD_28_MoreGroupsAndSourcesThanAKernelSocketMayHaveAreAllR
   MulticastSocket some(bed_.h1());
   MulticastSocket rest(bed_.h1());
   for (std::uint8_t n = 1; n <= 25; ++n) (n <= 13 ? some : rest).Join(Group(n));
-  std::vector<Ipv4Address> sources;
+  std::vector<AnyAddress> sources;
   for (std::uint8_t n = 11; n <= 22; ++n) {
     sources.push_back(MakeIpv4(10, 0, 1, n));
     some.JoinSource(kSsm, sources.back());
@@ -220,8 +220,8 @@ TEST_P(Upstream, TD_27_TD_28_MoreGroupsAndSourcesThanAKernelSocketMayHaveAreAllR
   ExpectGroup(kSsm, "lan1", "include", sources);
   ASSERT_TRUE(Eventually([&] { return Groups().size() == 26; })) << Groups().dump();
   LetRepeatsPass();
-  std::set<Ipv4Address> groups;
-  std::set<Ipv4Address> allowed;
+  std::set<AnyAddress> groups;
+  std::set<AnyAddress> allowed;
   for (const Packet& packet : wire_.Packets(Arrived)) {
     for (const IgmpRecord& record : packet.igmp->records) {
       if (record.type == kToEx) groups.insert(record.group);
@@ -230,7 +230,7 @@ TEST_P(Upstream, TD_27_TD_28_MoreGroupsAndSourcesThanAKernelSocketMayHaveAreAllR
     }
   }
   for (std::uint8_t n = 1; n <= 25; ++n) EXPECT_EQ(groups.count(Group(n)), 1U) << Group(n).ToString();
-  EXPECT_EQ(allowed, std::set<Ipv4Address>(sources.begin(), sources.end()));
+  EXPECT_EQ(allowed, std::set<AnyAddress>(sources.begin(), sources.end()));
 }
 
 TEST_P(Upstream, TD_32_X_03_ACleanStopLeavesEveryGroupOnce) {

@@ -5,14 +5,18 @@
 #include "support/wiring.h"
 
 namespace bpfcast::test {
-Bed::Bed(const std::string& prefix)
-    : up_(prefix + "-up"),
-      router_(prefix + "-router"),
+Bed::Bed(const std::string& prefix, NetNs::Ipv6 ipv6)
+    : up_(prefix + "-up", ipv6),
+      router_(prefix + "-router", ipv6),
       switch_(prefix + "-sw"),
-      h1_(prefix + "-h1"),
-      h2_(prefix + "-h2"),
-      h3_(prefix + "-h3"),
-      h4_(prefix + "-h4") {
+      h1_(prefix + "-h1", ipv6),
+      h2_(prefix + "-h2", ipv6),
+      h3_(prefix + "-h3", ipv6),
+      h4_(prefix + "-h4", ipv6) {
+  const auto addresses = [&](std::vector<std::string> all, const std::vector<std::string>& with_ipv6) {
+    if (ipv6 == NetNs::Ipv6::kOn) all.insert(all.end(), with_ipv6.begin(), with_ipv6.end());
+    return all;
+  };
   Veth(router_, "wan0", up_, "up0");
   Veth(router_, "lan1", switch_, "p0");
   Veth(switch_, "p1", h1_, "eth0");
@@ -24,18 +28,21 @@ Bed::Bed(const std::string& prefix)
       "link set p0 master br0\nlink set p1 master br0\nlink set p2 master br0\n"
       "link set p0 up\nlink set p1 up\nlink set p2 up\nlink set br0 up\n");
   ReadyForXdp(switch_, "p0");
-  router_.IpBatch(
-      "addr add 198.51.100.2/24 dev wan0\naddr add 192.0.2.1/24 dev lan1\n"
-      "addr add 203.0.113.1/24 dev lan2\naddr add 10.30.0.1/24 dev lan3\n"
-      "link set wan0 up\nlink set lan1 up\nlink set lan2 up\nlink set lan3 up\n");
-  ReadyHost(up_, "up0", "198.51.100.1");
-  ReadyHost(h1_, "eth0", "192.0.2.10");
-  ReadyHost(h2_, "eth0", "192.0.2.11");
-  ReadyHost(h3_, "eth0", "203.0.113.10");
-  ReadyHost(h4_, "eth0", "10.30.0.10");
-  std::string sources;
-  for (int n = 1; n <= 5; ++n) sources += "addr add 10.0.0." + std::to_string(n) + "/32 dev up0\n";
-  up_.IpBatch(sources);
+  router_.IpBatch(AddAddresses("wan0", addresses({"198.51.100.2/24"}, {"fe80::2/64", "2001:db8:100::2/64"})) +
+                  AddAddresses("lan1", addresses({"192.0.2.1/24"}, {"fe80::1/64", "2001:db8:1::1/64"})) +
+                  AddAddresses("lan2", addresses({"203.0.113.1/24"}, {"fe80::1/64", "2001:db8:2::1/64"})) +
+                  AddAddresses("lan3", addresses({"10.30.0.1/24"}, {"fe80::1/64", "2001:db8:3::1/64"})) +
+                  "link set wan0 up\nlink set lan1 up\nlink set lan2 up\nlink set lan3 up\n");
+  std::vector<std::string> up = addresses({"198.51.100.1/24"}, {"fe80::1/64", "2001:db8:100::1/64"});
+  for (const char n : {'1', '2', '3', '4', '5'}) {
+    for (const std::string& source : addresses({"10.0.0."}, {"2001:db8::"}))
+      up.push_back(source + n + (source.back() == ':' ? "/128" : "/32"));
+  }
+  ReadyHost(up_, "up0", up);
+  ReadyHost(h1_, "eth0", addresses({"192.0.2.10/24"}, {"fe80::a/64", "2001:db8:1::a/64"}));
+  ReadyHost(h2_, "eth0", addresses({"192.0.2.11/24"}, {"fe80::b/64", "2001:db8:1::b/64"}));
+  ReadyHost(h3_, "eth0", addresses({"203.0.113.10/24"}, {"fe80::c/64", "2001:db8:2::c/64"}));
+  ReadyHost(h4_, "eth0", addresses({"10.30.0.10/24"}, {"fe80::d/64", "2001:db8:3::d/64"}));
 }
 
 LinkEnd Bed::Far(const std::string& port) const {

@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -20,14 +21,59 @@ void Check(int result, const std::string& what) {
   if (result < 0) throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-/// Ethernet type IPv4 and the given IP protocol.
-void SetFilter(int fd, std::uint8_t protocol) {
-  sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 3),
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0xffff),      BPF_STMT(BPF_RET | BPF_K, 0),
-  };
-  sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+// Jumps count instructions: those that do not match go on to the next header, or to the end.
+constexpr std::uint32_t kHopByHop = 0;
+constexpr std::uint32_t kIcmpv6 = 58;
+const std::vector<sock_filter> kIgmpOnly{
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 3),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IGMP, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0xffff),      BPF_STMT(BPF_RET | BPF_K, 0),
+};
+/// ICMPv6 types 130 to 132 and 143, with Hop-by-Hop Options or (illegal, so it must be seen) without.
+const std::vector<sock_filter> kMldOnly{
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 12),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kHopByHop, 0, 4),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kIcmpv6, 0, 8),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 62),
+    BPF_JUMP(BPF_JMP | BPF_JA, 2, 0, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kIcmpv6, 0, 5),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 143, 2, 0),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 130, 0, 2),
+    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 132, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, 0xffff),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+const std::vector<sock_filter> kUdpOnly{
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 2),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 3, 4),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 3),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0xffff),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+const std::vector<sock_filter>& FilterOf(Capture::What what) {
+  switch (what) {
+    case Capture::What::kIgmp:
+      return kIgmpOnly;
+    case Capture::What::kMld:
+      return kMldOnly;
+    case Capture::What::kUdp:
+      break;
+  }
+  return kUdpOnly;
+}
+
+void SetFilter(int fd, Capture::What what) {
+  std::vector<sock_filter> code = FilterOf(what);
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
   Check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), "capture filter");
 }
 
@@ -45,7 +91,7 @@ Capture::Capture(const NetNs& ns, const std::string& interface, What what)
     : socket_(ns.Socket(AF_PACKET, SOCK_RAW, 0)) {
   const int fd = socket_.get();
   const int ifindex = ns.IfIndex(interface);
-  SetFilter(fd, what == What::kIgmp ? 2 : 17);
+  SetFilter(fd, what);
   const int size = 64 << 20;
   const int on = 1;
   Check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size), "SO_RCVBUFFORCE");

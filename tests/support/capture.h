@@ -15,7 +15,7 @@ namespace bpfcast::test {
 
 class Capture {
  public:
-  enum class What { kIgmp, kUdp };
+  enum class What { kIgmp, kMld, kUdp };  // streams: of both families
   using Predicate = std::function<bool(const Packet&)>;
 
   /// Captures both directions from now on until it is destroyed.

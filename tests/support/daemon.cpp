@@ -148,18 +148,18 @@ json Daemon::Port(const std::string& name) const {
   throw std::runtime_error("the daemon has no port " + name + ":\n" + Stderr());
 }
 
-json Daemon::GroupOn(const Ipv4Address& group, const std::string& port) const {
+json Daemon::GroupOn(const AnyAddress& group, const std::string& port) const {
   for (const json& entry : Call("groups")) {
     if (entry["group"] == group.ToString() && entry["port"] == port) return entry;
   }
   return nullptr;
 }
 
-bool Daemon::WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+bool Daemon::WaitForGroup(const AnyAddress& group, const std::string& port, Clock::duration limit) const {
   return Eventually([&] { return !GroupOn(group, port).is_null(); }, limit);
 }
 
-bool Daemon::WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit) const {
+bool Daemon::WaitForNoGroup(const AnyAddress& group, const std::string& port, Clock::duration limit) const {
   return Eventually([&] { return GroupOn(group, port).is_null(); }, limit);
 }
 

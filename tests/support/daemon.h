@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/address.h"
+#include "support/any_address.h"
 #include "support/process.h"
 
 namespace bpfcast::test {
@@ -55,9 +55,9 @@ class Daemon {
   /// The port object of `name`; throws when there is none.
   nlohmann::json Port(const std::string& name) const;
   /// The group object of `group` on `port`; null when there is none.
-  nlohmann::json GroupOn(const Ipv4Address& group, const std::string& port) const;
-  bool WaitForGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit = 5s) const;
-  bool WaitForNoGroup(const Ipv4Address& group, const std::string& port, Clock::duration limit = 5s) const;
+  nlohmann::json GroupOn(const AnyAddress& group, const std::string& port) const;
+  bool WaitForGroup(const AnyAddress& group, const std::string& port, Clock::duration limit = 5s) const;
+  bool WaitForNoGroup(const AnyAddress& group, const std::string& port, Clock::duration limit = 5s) const;
   /// Until it has that many ports and all are up; throws with what it has otherwise.
   void WaitUntilUp(std::size_t ports, Clock::duration limit = 10s) const;
   /// The file that it was started with, to be changed before a reload.

@@ -39,7 +39,12 @@ ifreq Request(const NetNs& ns, const std::string& interface, unsigned long what)
 
 NetNs::NetNs(std::string name, Ipv6 ipv6) : name_(std::move(name)) {
   MustRun({"ip", "netns", "add", name_});
-  if (ipv6 == Ipv6::kOff && fs::exists("/proc/sys/net/ipv6")) {
+  if (ipv6 == Ipv6::kOn) {
+    const std::string conf = "ipv6/conf/default/";
+    for (const char* setting : {"accept_dad", "dad_transmits", "accept_ra", "router_solicitations"})
+      Sysctl(conf + setting, "0");
+    Sysctl(conf + "addr_gen_mode", "1");
+  } else if (fs::exists("/proc/sys/net/ipv6")) {
     Sysctl("ipv6/conf/all/disable_ipv6", "1");
     Sysctl("ipv6/conf/default/disable_ipv6", "1");
   }

@@ -15,6 +15,8 @@ using MacAddress = std::array<std::uint8_t, 6>;
 
 class NetNs {
  public:
+  /// kOn: without addresses of its own making, router solicitations or a wait for duplicate detection, so
+  /// that the addresses of a bed are those that it gives, at once.
   enum class Ipv6 { kOff, kOn };
 
   /// Creates `name` with its loopback up. Throws when it cannot.

@@ -1,4 +1,5 @@
 // The tests' own view of a frame: decoded from the RFCs' pictures, independent of userspace/wire on purpose.
+// IGMP's words are used for both families: MLDv1 is version 2, MLDv2 is version 3.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/address.h"
+#include "support/any_address.h"
 #include "support/clock.h"
 #include "support/netns.h"
 
@@ -15,27 +16,28 @@ namespace bpfcast::test {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// RFC 9776 4.2.12, and the older messages by their type octet.
+/// RFC 9776 4.2.12, RFC 9777 5.2.12, and the older messages by their type octet.
 enum class IgmpKind { kQueryV1, kQueryV2, kQueryV3, kReportV1, kReportV2, kLeave, kReportV3, kOther };
 enum RecordType : std::uint8_t { kIsIn = 1, kIsEx = 2, kToIn = 3, kToEx = 4, kAllow = 5, kBlock = 6 };
 
 struct IgmpRecord {
   std::uint8_t type = 0;
-  Ipv4Address group;
-  std::vector<Ipv4Address> sources;  // sorted
+  AnyAddress group;
+  std::vector<AnyAddress> sources;  // sorted
   bool operator==(const IgmpRecord&) const = default;
 };
 
 struct IgmpMessage {
   IgmpKind kind = IgmpKind::kOther;
   bool checksum_good = false;
-  Ipv4Address group;          // queries and v1/v2
-  std::uint8_t max_resp = 0;  // octet 1
-  bool suppress = false;      // S flag
+  AnyAddress group;  // queries and v1/v2
+  std::uint16_t max_resp =
+      0;                  // the code as it is on the wire: tenths of a second in IGMP, milliseconds in MLD
+  bool suppress = false;  // S flag
   std::uint8_t qrv = 0;
   std::uint8_t qqic = 0;
-  std::vector<Ipv4Address> sources;  // of a v3 query
-  std::vector<IgmpRecord> records;   // of a v3 report
+  std::vector<AnyAddress> sources;  // of a v3 query
+  std::vector<IgmpRecord> records;  // of a v3 report
 
   bool IsQuery() const { return kind <= IgmpKind::kQueryV3; }
   bool IsReport() const { return !IsQuery() && kind != IgmpKind::kOther; }
@@ -58,13 +60,13 @@ struct Packet {
   MacAddress mac_from{};
   std::uint16_t ether_type = 0;
 
-  bool is_ipv4 = false;  // the rest is valid only then
-  Ipv4Address from;
-  Ipv4Address to;
-  std::uint8_t ttl = 0;
-  std::uint8_t tos = 0;
-  std::uint8_t protocol = 0;
-  bool header_sum_good = false;
+  std::optional<IpVersion> ip_version;  // the rest is valid only with one
+  AnyAddress from;
+  AnyAddress to;
+  std::uint8_t ttl = 0;          // Hop Limit
+  std::uint8_t tos = 0;          // Traffic Class
+  std::uint8_t protocol = 0;     // of the payload, behind Hop-by-Hop Options
+  bool header_sum_good = false;  // true for IPv6, which has none
   bool router_alert = false;
   Bytes ip;  // the whole datagram, without Ethernet padding
   std::optional<UdpView> udp;
@@ -73,31 +75,13 @@ struct Packet {
 
 Packet Decode(Bytes frame);
 
-/// 01:00:5e and the low 23 bits (RFC 1112 6.4).
-MacAddress GroupMac(const Ipv4Address& group);
+/// 01:00:5e and the low 23 bits (RFC 1112 6.4), 33:33 and the low 32 bits (RFC 2464 7).
+MacAddress GroupMac(const AnyAddress& group);
 /// RFC 1071 over `data`; 0 when a stored checksum inside it is right.
 std::uint16_t InternetChecksum(std::span<const std::uint8_t> data, std::uint32_t sum = 0);
-
-/// "1164ec1e..." to octets.
-Bytes FromHex(const std::string& hex);
-/// An IGMP message (as in conformance A.7) in IPv4 with TTL 1, TOS 0xc0 and Router Alert, in Ethernet.
-Bytes IgmpFrame(const MacAddress& mac_from, const Ipv4Address& from, const Ipv4Address& to,
-                const Bytes& message);
-/// A UDP datagram (no UDP checksum) in Ethernet, for headers that no socket would send.
-struct ForgedUdp {
-  Ipv4Address from;
-  Ipv4Address to;
-  std::uint8_t ttl = 16;
-  std::uint8_t version = 4;
-  std::uint32_t options = 0;  // one word of IP options; 0: none
-};
-Bytes UdpFrame(const MacAddress& mac_from, const MacAddress& mac_to, const ForgedUdp& udp);
-/// A v3 query; the checksum is computed.
-Bytes QueryV3(std::uint8_t max_resp_code, const Ipv4Address& group,
-              const std::vector<Ipv4Address>& sources = {}, std::uint8_t qqic = 125);
-/// An eight-octet message (RFC 2236): query 0x11, report 0x16, leave 0x17; `code` in tenths of a second.
-Bytes IgmpV2(std::uint8_t type, std::uint8_t code, const Ipv4Address& group);
-Bytes ReportV3(const std::vector<IgmpRecord>& records);
+/// What the pseudo header adds to the sum of `length` octets of `protocol` (RFC 768, RFC 8200 8.1).
+std::uint32_t PseudoHeaderSum(const AnyAddress& from, const AnyAddress& to, std::uint8_t protocol,
+                              std::size_t length);
 
 /// "TO_EX 239.1.2.3 {}": for failure messages.
 std::string ToText(const IgmpRecord& record);

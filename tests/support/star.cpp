@@ -23,7 +23,7 @@ Star::Star(const std::string& prefix, int lans)
   }
   for (int n = 1; n <= lans; ++n) hosts_.Sysctl("ipv4/conf/" + host(n).interface + "/rp_filter", "0");
   hosts_.IpBatch(hosts);
-  ReadyHost(up_, "up0", "198.51.100.1");
+  ReadyHost(up_, "up0", {"198.51.100.1/24"});
   std::string sources;
   for (int n = 1; n <= 5; ++n) sources += "addr add 10.0.0." + std::to_string(n) + "/32 dev up0\n";
   up_.IpBatch(sources);

@@ -44,20 +44,24 @@ std::optional<StreamHeader> ReadStreamHeader(std::span<const std::uint8_t> paylo
 }
 
 Sender::Sender(const Host& host, const StreamOptions& options, Start start)
-    : options_(options), socket_(host.ns.Socket(AF_INET, SOCK_DGRAM, 0)) {
+    : options_(options), socket_(host.ns.Socket(ToDomain(options.group.version()), SOCK_DGRAM, 0)) {
   const int fd = socket_.get();
-  ip_mreqn out{};
-  out.imr_ifindex = host.ns.IfIndex(host.interface);
-  out.imr_address = ToInAddr(options_.source);
-  SetOption(fd, IPPROTO_IP, IP_MULTICAST_IF, out, "IP_MULTICAST_IF");
-  SetOption(fd, IPPROTO_IP, IP_MULTICAST_TTL, options_.ttl, "IP_MULTICAST_TTL");
-  SetOption(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP");
-  const sockaddr_in from = ToSockaddr(options_.source, 0);
-  Check(bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from),
-        "bind to " + options_.source.ToString());
-  const sockaddr_in to = ToSockaddr(options_.group, kStreamPort);
-  Check(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to),
-        "send to " + options_.group.ToString());
+  const int ifindex = host.ns.IfIndex(host.interface);
+  if (options_.group.version() == IpVersion::k4) {
+    ip_mreqn out{};
+    out.imr_ifindex = ifindex;
+    SetOption(fd, IPPROTO_IP, IP_MULTICAST_IF, out, "IP_MULTICAST_IF");
+    SetOption(fd, IPPROTO_IP, IP_MULTICAST_TTL, options_.ttl, "IP_MULTICAST_TTL");
+    SetOption(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP");
+  } else {
+    SetOption(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex, "IPV6_MULTICAST_IF");
+    SetOption(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, options_.ttl, "IPV6_MULTICAST_HOPS");
+    SetOption(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
+  }
+  const SocketAddress from = ToSocketAddress(options_.source, 0, ifindex);
+  Check(bind(fd, from.get(), from.length), "bind to " + options_.source.ToString());
+  const SocketAddress to = ToSocketAddress(options_.group, kStreamPort, ifindex);
+  Check(connect(fd, to.get(), to.length), "send to " + options_.group.ToString());
   options_.payload = std::max(options_.payload, sizeof(StreamHeader));
   if (start == Start::kLater) return;
   thread_ = std::thread([this] {
@@ -126,12 +130,16 @@ void Sender::Burst(std::uint64_t count) {
   }
 }
 
-Receiver::Receiver(const Host& host, const Ipv4Address& group, std::uint16_t port)
-    : group_(group), socket_(host) {
+Receiver::Receiver(const Host& host, const AnyAddress& group, std::uint16_t port)
+    : group_(group), socket_(host, group.version()) {
   const int fd = socket_.fd();
   SetOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20, "SO_RCVBUFFORCE");
   SetOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
-  SetOption(fd, IPPROTO_IP, IP_RECVTTL, 1, "IP_RECVTTL");
+  if (group.version() == IpVersion::k4) {
+    SetOption(fd, IPPROTO_IP, IP_RECVTTL, 1, "IP_RECVTTL");
+  } else {
+    SetOption(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
+  }
   socket_.Bind(group, port);
   thread_ = std::thread([this] { Loop(); });
 }
@@ -146,7 +154,7 @@ void Receiver::Loop() {
   struct Slot {
     std::array<std::uint8_t, kData> data;
     alignas(cmsghdr) std::array<char, 128> control;
-    sockaddr_in from;
+    sockaddr_storage from;
     iovec iov;
   };
   std::vector<Slot> slots(kBatch);
@@ -168,7 +176,8 @@ void Receiver::Loop() {
       int ttl = -1;
       Instant arrival = Clock::now();
       for (cmsghdr* c = CMSG_FIRSTHDR(&message.msg_hdr); c != nullptr; c = CMSG_NXTHDR(&message.msg_hdr, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+            (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT))
           std::memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
           timespec stamp;
@@ -178,12 +187,12 @@ void Receiver::Loop() {
       }
       const auto header =
           ReadStreamHeader(std::span(slot.data).first(std::min<std::size_t>(message.msg_len, kData)));
-      if (header) Account(FromInAddr(slot.from.sin_addr), *header, ttl, arrival);
+      if (header) Account(FromSocketAddress(slot.from), *header, ttl, arrival);
     }
   }
 }
 
-void Receiver::Account(const Ipv4Address& source, const StreamHeader& header, int ttl, Instant now) {
+void Receiver::Account(const AnyAddress& source, const StreamHeader& header, int ttl, Instant now) {
   const std::lock_guard lock(mutex_);
   StreamCount& count = counts_[source];
   if (header.number >= count.seen.size()) count.seen.resize(header.number + 1);
@@ -209,7 +218,7 @@ void Receiver::Account(const Ipv4Address& source, const StreamHeader& header, in
   count.ttl_max = std::max(count.ttl_max, ttl);
 }
 
-StreamCount Receiver::Of(const Ipv4Address& source) const {
+StreamCount Receiver::Of(const AnyAddress& source) const {
   const std::lock_guard lock(mutex_);
   const auto it = counts_.find(source);
   return it == counts_.end() ? StreamCount{} : it->second;
@@ -229,7 +238,7 @@ std::uint64_t Receiver::SocketDrops() const {
   return info[SK_MEMINFO_DROPS];
 }
 
-bool Receiver::WaitForFirst(const Ipv4Address& source, Clock::duration limit) const {
+bool Receiver::WaitForFirst(const AnyAddress& source, Clock::duration limit) const {
   return Eventually([&] { return Of(source).received > 0; }, limit);
 }
 

@@ -25,10 +25,10 @@ struct StreamHeader {
 inline constexpr std::uint64_t kStreamMagic = 0x6266706361737401;
 
 struct StreamOptions {
-  Ipv4Address group;
-  Ipv4Address source;  // an address of the host
+  AnyAddress group;
+  AnyAddress source;  // an address of the host
   unsigned rate = 1000;
-  int ttl = 16;
+  int ttl = 16;  // Hop Limit
   std::size_t payload = 200;
 };
 
@@ -44,7 +44,7 @@ class Sender {
   void Send(std::uint64_t count);
   void Stop();
   std::uint64_t sent() const { return sent_; }
-  const Ipv4Address& source() const { return options_.source; }
+  const AnyAddress& source() const { return options_.source; }
   /// When number `n` was sent.
   Instant SentAt(std::uint64_t n) const;
 
@@ -83,28 +83,28 @@ struct StreamCount {
 /// A member's socket and the thread that reads it. It joins nothing by itself.
 class Receiver {
  public:
-  Receiver(const Host& host, const Ipv4Address& group, std::uint16_t port = kStreamPort);
+  Receiver(const Host& host, const AnyAddress& group, std::uint16_t port = kStreamPort);
   ~Receiver();
 
   MulticastSocket& socket() { return socket_; }
   void Join() { socket_.Join(group_); }
   void Leave() { socket_.Leave(group_); }
 
-  StreamCount Of(const Ipv4Address& source) const;
+  StreamCount Of(const AnyAddress& source) const;
   std::uint64_t Total() const;
   /// Packets that reached this socket and found it full: the test's own loss, not the network's.
   std::uint64_t SocketDrops() const;
-  bool WaitForFirst(const Ipv4Address& source, Clock::duration limit = 5s) const;
+  bool WaitForFirst(const AnyAddress& source, Clock::duration limit = 5s) const;
   bool WaitForTotal(std::uint64_t total, Clock::duration limit = 5s) const;
 
  private:
   void Loop();
-  void Account(const Ipv4Address& source, const StreamHeader& header, int ttl, Instant now);
+  void Account(const AnyAddress& source, const StreamHeader& header, int ttl, Instant now);
 
-  Ipv4Address group_;
+  AnyAddress group_;
   MulticastSocket socket_;
   mutable std::mutex mutex_;
-  std::map<Ipv4Address, StreamCount> counts_;
+  std::map<AnyAddress, StreamCount> counts_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

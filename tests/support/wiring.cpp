@@ -13,12 +13,22 @@ void ReadyForXdp(const NetNs& ns, const std::string& interface) {
   MustRun({"ethtool", "-K", interface, "tx", "off", "gro", "on"}, &ns);
 }
 
-void ReadyHost(const NetNs& ns, const std::string& interface, const std::string& address) {
+void ReadyHost(const NetNs& ns, const std::string& interface, const std::vector<std::string>& addresses) {
   ns.Sysctl("ipv4/conf/all/rp_filter", "0");
   ns.Sysctl("ipv4/conf/" + interface + "/rp_filter", "0");
   ns.Sysctl("ipv4/igmp_max_msf", "64");
-  ns.IpBatch("addr add " + address + "/24 dev " + interface + "\nlink set " + interface + " up\n");
+  ns.IpBatch(AddAddresses(interface, addresses) + "link set " + interface + " up\n");
   ReadyForXdp(ns, interface);
+}
+
+std::string AddAddresses(const std::string& interface, const std::vector<std::string>& addresses) {
+  std::string batch;
+  for (const std::string& address : addresses) {
+    batch += "addr add " + address + " dev " + interface;
+    if (address.find(':') != std::string::npos) batch += " nodad";
+    batch += "\n";
+  }
+  return batch;
 }
 
 }  // namespace bpfcast::test

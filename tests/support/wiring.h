@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "support/netns.h"
 
@@ -13,7 +14,11 @@ void Veth(const NetNs& near, const std::string& name, const NetNs& far, const st
 /// Without these native XDP loses or damages every frame that comes from or goes to this end, silently.
 void ReadyForXdp(const NetNs& ns, const std::string& interface);
 
-/// An IPv4 machine: `address` with /24, up, no source filter of its own, ready to face native XDP.
-void ReadyHost(const NetNs& ns, const std::string& interface, const std::string& address);
+/// A machine with one interface: up, no source filter of its own, ready to face native XDP. `addresses` with
+/// their lengths; those of IPv6 need a namespace that has it.
+void ReadyHost(const NetNs& ns, const std::string& interface, const std::vector<std::string>& addresses);
+
+/// "addr add ADDRESS dev INTERFACE" for each; those of IPv6 are usable at once.
+std::string AddAddresses(const std::string& interface, const std::vector<std::string>& addresses);
 
 }  // namespace bpfcast::test
