@@ -83,11 +83,18 @@ struct DownstreamConfig {
   bool operator==(const DownstreamConfig&) const = default;
 };
 
+/// D-35: who speaks upstream for the downstream members.
+enum class UpstreamMembership : std::uint8_t {
+  kOwnReports,  // the host side of this proxy, by the letter of the RFCs and without limits (D-34)
+  kKernel,      // sockets join what is wanted, and the kernel's host side reports it (D-30)
+};
+
 template <class F>
 struct UpstreamConfig {
   using Address = typename F::Address;
 
   PortId port{};
+  UpstreamMembership membership = UpstreamMembership::kOwnReports;
   HostConfig<F> host;
   std::vector<StaticMembership<F>> pull;  // E-07: asked for upstream, forwarded to nobody
   /// F-50: groups that do not pass the interface in any direction, and are not asked for.
