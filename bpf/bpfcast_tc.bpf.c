@@ -11,20 +11,50 @@
 
 #include "route.h"
 
-#define HEADERS_SIZE (ETH_HLEN + sizeof(struct iphdr))
-#define TTL_OFFSET (ETH_HLEN + __builtin_offsetof(struct iphdr, ttl))
 #define UDP_HEADER_SIZE 8
 
-/* The octets that forwarding changes. */
+/* The octets that forwarding changes, and their neighbours. */
 struct mac_header {
 	__u8 destination[ETH_ALEN];
 	__u8 source[ETH_ALEN];
 };
-struct ttl_and_checksum {
-	__u8 ttl;
-	__u8 protocol;
-	__be16 checksum;
+union ip_part {
+	struct { /* from the TTL on */
+		__u8 ttl;
+		__u8 protocol;
+		__be16 checksum;
+	} v4;
+	struct { /* from the payload length on */
+		__be16 payload_length;
+		__u8 next_header;
+		__u8 hop_limit;
+	} v6;
 };
+
+/*
+ * Where the part is, and how it is written. The sum that a NIC made of the whole packet has to follow the hop
+ * limit; with the TTL the IPv4 checksum changes by as much.
+ */
+struct ip_place {
+	__u32 header_size;
+	__u32 offset;
+	__u64 flags;
+};
+
+static __always_inline struct ip_place place_of_part(__u32 family)
+{
+	struct ip_place v4 = {
+		.header_size = sizeof(struct iphdr),
+		.offset = ETH_HLEN + __builtin_offsetof(struct iphdr, ttl),
+	};
+	struct ip_place v6 = {
+		.header_size = sizeof(struct ipv6hdr),
+		.offset = ETH_HLEN + __builtin_offsetof(struct ipv6hdr, payload_len),
+		.flags = BPF_F_RECOMPUTE_CSUM,
+	};
+
+	return family == BPFCAST_IPV4 ? v4 : v6;
+}
 
 struct copies {
 	struct __sk_buff *skb;
@@ -118,40 +148,50 @@ static __always_inline int trim(struct __sk_buff *skb, const struct packet *pack
 }
 
 static __always_inline int write_headers(struct __sk_buff *skb, const struct mac_header *mac,
-					 const struct ttl_and_checksum *ip)
+					 const struct ip_place *place, const union ip_part *ip)
 {
 	return bpf_skb_store_bytes(skb, 0, mac, sizeof(*mac), 0) ||
-	       bpf_skb_store_bytes(skb, TTL_OFFSET, ip, sizeof(*ip), 0);
+	       bpf_skb_store_bytes(skb, place->offset, ip, sizeof(*ip), place->flags);
+}
+
+/* Gives the TTL on arrival. */
+static __always_inline __u32 take_hop(__u32 family, union ip_part *ip)
+{
+	if (family == BPFCAST_IPV4) {
+		ip->v4.checksum = checksum_after_ttl(ip->v4.checksum);
+		return ip->v4.ttl--;
+	}
+	return ip->v6.hop_limit--;
 }
 
 /* Replicates the packet. TC_ACT_UNSPEC leaves it as it arrived, for the stack. */
-static __always_inline int send(struct __sk_buff *skb, const struct packet *packet, struct decision *decision)
+static __always_inline int send(struct __sk_buff *skb, const struct packet *packet, __u32 family,
+				struct decision *decision)
 {
 	int local = bpfcast_oil_flags(decision->oil) & BPFCAST_OIL_LOCAL;
+	const struct ip_place place = place_of_part(family);
 	struct copies copies = {
 		.skb = skb,
 		.oil = decision->oil,
 		.packets = skb->gso_segs ? skb->gso_segs : 1,
 		.bytes = packet->length,
-		.segment = skb->gso_size ? sizeof(struct iphdr) + UDP_HEADER_SIZE + skb->gso_size
-					 : packet->length,
+		.segment =
+			skb->gso_size ? place.header_size + UDP_HEADER_SIZE + skb->gso_size : packet->length,
 		.arrival = skb->ifindex,
 	};
-	struct ttl_and_checksum ip, ip_out;
+	union ip_part ip, ip_out;
 	struct mac_header mac, mac_out;
 
 	if (trim(skb, packet) || bpf_skb_load_bytes(skb, 0, &mac, sizeof(mac)) ||
-	    bpf_skb_load_bytes(skb, TTL_OFFSET, &ip, sizeof(ip)))
+	    bpf_skb_load_bytes(skb, place.offset, &ip, sizeof(ip)))
 		goto no_memory;
 	mac_out = mac;
 	ip_out = ip;
-	group_mac4(packet->group, mac_out.destination);
-	ip_out.ttl--;
-	ip_out.checksum = checksum_after_ttl(ip.checksum);
-	if (write_headers(skb, &mac_out, &ip_out))
+	__builtin_memcpy(mac_out.destination, packet->group_mac, ETH_ALEN);
+	copies.ttl = take_hop(family, &ip_out);
+	if (write_headers(skb, &mac_out, &place, &ip_out))
 		goto no_memory;
 
-	copies.ttl = ip.ttl;
 	if (bpfcast_oil_flags(decision->oil) & BPFCAST_OIL_SINGLE)
 		offer(&copies, bpfcast_oil_slot(decision->oil));
 	else
@@ -159,7 +199,7 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 
 	if (local) {
 		clone_to_pending(&copies);
-		if (write_headers(skb, &mac, &ip))
+		if (write_headers(skb, &mac, &place, &ip))
 			goto no_memory;
 		return TC_ACT_UNSPEC;
 	}
@@ -175,27 +215,58 @@ no_memory:
 	return TC_ACT_SHOT;
 }
 
+/* Frames of some senders keep even their headers in fragments. */
+static __always_inline void pull_headers(struct __sk_buff *skb)
+{
+	const __u32 size4 = ETH_HLEN + sizeof(struct iphdr);
+	const __u32 size6 = ETH_HLEN + sizeof(struct ipv6hdr);
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (data + size4 > end)
+		bpf_skb_pull_data(skb, skb->protocol == bpf_htons(ETH_P_IPV6) ? size6 : size4);
+	else if (data + size6 > end && skb->protocol == bpf_htons(ETH_P_IPV6))
+		bpf_skb_pull_data(skb, size6);
+}
+
+static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, __u32 family)
+{
+	struct decision decision;
+	int action;
+
+	if (!decide(packet, family, skb->ifindex, &decision))
+		return TC_ACT_UNSPEC;
+	if (decision.verdict == BPFCAST_FORWARDED)
+		action = send(skb, packet, family, &decision);
+	else
+		action = decision.verdict < BPFCAST_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	count(packet, family, &decision, skb->gso_segs ? skb->gso_segs : 1, packet->length);
+	return action;
+}
+
+static __noinline int handle4(struct __sk_buff *skb, struct packet *packet)
+{
+	return handle(skb, packet, BPFCAST_IPV4);
+}
+
+static __noinline int handle6(struct __sk_buff *skb, struct packet *packet)
+{
+	return handle(skb, packet, BPFCAST_IPV6);
+}
+
 SEC("tc")
 int bpfcast_tc(struct __sk_buff *skb)
 {
 	struct packet packet;
-	struct decision decision;
-	int action;
+	int family;
 
-	/* Frames of some senders keep even their headers in fragments. */
-	if ((void *)(long)skb->data + HEADERS_SIZE > (void *)(long)skb->data_end)
-		bpf_skb_pull_data(skb, HEADERS_SIZE);
-	if (!parse(skb, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &packet))
+	pull_headers(skb);
+	family = parse(skb, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &packet);
+	if (!family)
 		return TC_ACT_UNSPEC;
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_VID_MASK))
 		packet.vid = skb->vlan_tci & VLAN_VID_MASK;
-	decide(&packet, skb->ifindex, &decision);
-	if (decision.verdict == BPFCAST_FORWARDED)
-		action = send(skb, &packet, &decision);
-	else
-		action = decision.verdict < BPFCAST_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
-	count(&packet, &decision, skb->gso_segs ? skb->gso_segs : 1, packet.length);
-	return action;
+	return family == BPFCAST_IPV4 ? handle4(skb, &packet) : handle6(skb, &packet);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -59,20 +59,38 @@ static __always_inline int trim(struct xdp_md *ctx, const struct packet *packet,
 	return packet->tag_size ? bpf_xdp_adjust_head(ctx, packet->tag_size) : 0;
 }
 
-static __always_inline int rewrite(struct xdp_md *ctx, const struct packet *packet)
+static __always_inline int rewrite4(struct ethhdr *eth, void *end)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
 	struct iphdr *ip = (void *)(eth + 1);
 
 	if ((void *)(ip + 1) > end)
 		return -1;
-	group_mac4(packet->group, eth->h_dest);
 	eth->h_proto = bpf_htons(ETH_P_IP);
 	ip->ttl--;
 	ip->check = checksum_after_ttl(ip->check);
 	return 0;
+}
+
+static __always_inline int rewrite6(struct ethhdr *eth, void *end)
+{
+	struct ipv6hdr *ip = (void *)(eth + 1);
+
+	if ((void *)(ip + 1) > end)
+		return -1;
+	eth->h_proto = bpf_htons(ETH_P_IPV6);
+	ip->hop_limit--;
+	return 0;
+}
+
+static __always_inline int rewrite(struct xdp_md *ctx, const struct packet *packet, __u32 family)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+
+	if ((void *)(eth + 1) > end)
+		return -1;
+	__builtin_memcpy(eth->h_dest, packet->group_mac, ETH_ALEN);
+	return family == BPFCAST_IPV4 ? rewrite4(eth, end) : rewrite6(eth, end);
 }
 
 static __always_inline int send(__u64 oil)
@@ -88,23 +106,17 @@ static __always_inline int send(__u64 oil)
 	return bpf_redirect_map(ports_of_oil, 0, BPF_F_BROADCAST);
 }
 
-SEC("xdp")
-int bpfcast_xdp(struct xdp_md *ctx)
+static __always_inline int handle(struct xdp_md *ctx, struct packet *packet, __u32 family)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	__u32 frame_size = bpf_xdp_get_buff_len(ctx);
-	struct packet packet;
 	struct decision decision;
 	int action = XDP_DROP;
 
-	if (!parse(ctx, data, end, frame_size, &packet))
+	if (!decide(packet, family, ctx->ingress_ifindex, &decision))
 		return XDP_PASS;
-	decide(&packet, ctx->ingress_ifindex, &decision);
 	if (decision.verdict == BPFCAST_FORWARDED) {
-		if (!can_forward(&packet, &decision))
+		if (!can_forward(packet, &decision))
 			return XDP_PASS;
-		if (trim(ctx, &packet, frame_size) || rewrite(ctx, &packet)) {
+		if (trim(ctx, packet, bpf_xdp_get_buff_len(ctx)) || rewrite(ctx, packet, family)) {
 			decision.verdict = BPFCAST_NOMEM;
 		} else {
 			action = send(decision.oil);
@@ -114,36 +126,86 @@ int bpfcast_xdp(struct xdp_md *ctx)
 	} else if (decision.verdict < BPFCAST_FIRST_DROP) {
 		return XDP_PASS;
 	}
-	count(&packet, &decision, 1, packet.length);
+	count(packet, family, &decision, 1, packet->length);
 	return action;
+}
+
+static __noinline int handle4(struct xdp_md *ctx, struct packet *packet)
+{
+	return handle(ctx, packet, BPFCAST_IPV4);
+}
+
+static __noinline int handle6(struct xdp_md *ctx, struct packet *packet)
+{
+	return handle(ctx, packet, BPFCAST_IPV6);
+}
+
+SEC("xdp")
+int bpfcast_xdp(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct packet packet;
+
+	switch (parse(ctx, data, end, bpf_xdp_get_buff_len(ctx), &packet)) {
+	case BPFCAST_IPV4:
+		return handle4(ctx, &packet);
+	case BPFCAST_IPV6:
+		return handle6(ctx, &packet);
+	}
+	return XDP_PASS;
+}
+
+struct copy {
+	__u32 ttl; /* one less than on arrival */
+	__u32 length;
+};
+
+/* Of a frame that the program above made: no tag, no options. False when it is not one of them. */
+static __always_inline int parse_copy(const struct ethhdr *eth, const void *end, struct copy *copy)
+{
+	const struct iphdr *ip4 = (const void *)(eth + 1);
+	const struct ipv6hdr *ip6 = (const void *)(eth + 1);
+
+	if ((const void *)(ip4 + 1) > end)
+		return 0;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		copy->ttl = ip4->ttl;
+		copy->length = bpf_ntohs(ip4->tot_len);
+		return 1;
+	}
+	if ((const void *)(ip6 + 1) > end)
+		return 0;
+	copy->ttl = ip6->hop_limit;
+	copy->length = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+	return 1;
 }
 
 /* Once for each copy, on its way out. */
 SEC("xdp/devmap")
 int bpfcast_egress(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
+	struct ethhdr *eth = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
-	struct iphdr *ip = (void *)(eth + 1);
 	__u32 ifindex = ctx->egress_ifindex;
 	struct bpfcast_port *port;
+	struct copy copy;
 	__u32 *id;
 
 	if (ifindex == ctx->ingress_ifindex) /* split horizon */
 		return XDP_DROP;
 	id = bpf_map_lookup_elem(&if_port, &ifindex);
 	port = id ? bpf_map_lookup_elem(&ports, id) : 0;
-	if (!port || (void *)(ip + 1) > end) { /* removed while the copy was on its way */
+	if (!port || !parse_copy(eth, end, &copy)) { /* removed while the copy was on its way */
 		count_verdict(BPFCAST_DOWN, 1);
 		return XDP_DROP;
 	}
-	if (ip->ttl < port->ttl_threshold) { /* it is one less than on arrival (F-08) */
+	if (copy.ttl < port->ttl_threshold) { /* F-08 */
 		count_copy_drop(*id, BPFCAST_THR, 1);
 		return XDP_DROP;
 	}
 	__builtin_memcpy(eth->h_source, port->mac, ETH_ALEN);
-	count_sent(*id, 1, bpf_ntohs(ip->tot_len));
+	count_sent(*id, 1, copy.length);
 	return XDP_PASS;
 }
 

@@ -74,18 +74,17 @@ static __always_inline void mark_flow(struct bpfcast_flow *flow, __u64 now)
 	flow->mark.bytes = flow->bytes;
 }
 
-/* A function of its own, because the programs' stack has no room for a new entry. */
-static __noinline void count_flow(const struct bpfcast_flow_key *key, __u32 verdict, __u64 packets,
-				  __u64 bytes)
+static __always_inline void count_flow(void *flows, const void *key, __u32 verdict, __u64 packets,
+				       __u64 bytes)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
-	struct bpfcast_flow *flow = bpf_map_lookup_elem(&flows, key);
+	struct bpfcast_flow *flow = bpf_map_lookup_elem(flows, key);
 
 	if (!flow) {
 		struct bpfcast_flow fresh = {.mark.time = now, .previous.time = now};
 
-		bpf_map_update_elem(&flows, key, &fresh, BPF_NOEXIST);
-		flow = bpf_map_lookup_elem(&flows, key);
+		bpf_map_update_elem(flows, key, &fresh, BPF_NOEXIST);
+		flow = bpf_map_lookup_elem(flows, key);
 		if (!flow)
 			return;
 	}
@@ -98,4 +97,17 @@ static __noinline void count_flow(const struct bpfcast_flow_key *key, __u32 verd
 		__sync_fetch_and_add(&flow->dropped, packets);
 		KEEP_APART();
 	}
+}
+
+/* Functions of their own, because the programs' stack has no room for a new entry. */
+static __noinline void count_flow4(const struct bpfcast_flow_key4 *key, __u32 verdict, __u64 packets,
+				   __u64 bytes)
+{
+	count_flow(&flows4, key, verdict, packets, bytes);
+}
+
+static __noinline void count_flow6(const struct bpfcast_flow_key6 *key, __u32 verdict, __u64 packets,
+				   __u64 bytes)
+{
+	count_flow(&flows6, key, verdict, packets, bytes);
 }

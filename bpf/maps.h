@@ -32,6 +32,13 @@ struct {
 } rt4 SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFCAST_MAX_ROUTES);
+	__type(key, struct bpfcast_key6);
+	__type(value, __u32);
+} rt6 SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, BPFCAST_MAX_ROUTES);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -65,9 +72,33 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, BPFCAST_MAX_SOURCES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct bpfcast_source_key);
+	__type(key, struct bpfcast_prefix4);
 	__type(value, __u32);
-} sources SEC(".maps");
+} sources4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, BPFCAST_MAX_SOURCES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct bpfcast_prefix6);
+	__type(value, __u32);
+} sources6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, BPFCAST_MAX_PASSAGES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct bpfcast_prefix4);
+	__type(value, __u32);
+} passages4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, BPFCAST_MAX_PASSAGES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct bpfcast_prefix6);
+	__type(value, __u32);
+} passages6 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -94,6 +125,13 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, BPFCAST_MAX_FLOWS);
-	__type(key, struct bpfcast_flow_key);
+	__type(key, struct bpfcast_flow_key4);
 	__type(value, struct bpfcast_flow);
-} flows SEC(".maps");
+} flows4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BPFCAST_MAX_FLOWS);
+	__type(key, struct bpfcast_flow_key6);
+	__type(value, struct bpfcast_flow);
+} flows6 SEC(".maps");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* What forwarding changes in a packet: TTL, header checksum, MAC addresses; nothing else (F-20). */
+/* What forwarding changes in a packet: TTL or hop limit, header checksum, MAC addresses; nothing else (F-20).
+ */
 #pragma once
 
 #include <linux/types.h>
@@ -26,6 +27,19 @@ static inline void group_mac4(__be32 group, __u8 mac[6])
 	mac[1] = 0x00;
 	mac[2] = 0x5e;
 	mac[3] = (host >> 16) & 0x7f;
+	mac[4] = (host >> 8) & 0xff;
+	mac[5] = host & 0xff;
+}
+
+/* The MAC address of an IPv6 group: 33:33 and its low 32 bits (RFC 2464 7, F-30). */
+static inline void group_mac6(const __be32 group[4], __u8 mac[6])
+{
+	__u32 host = bpf_ntohl(group[3]);
+
+	mac[0] = 0x33;
+	mac[1] = 0x33;
+	mac[2] = host >> 24;
+	mac[3] = (host >> 16) & 0xff;
 	mac[4] = (host >> 8) & 0xff;
 	mac[5] = host & 0xff;
 }

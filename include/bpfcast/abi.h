@@ -20,40 +20,44 @@ enum bpfcast_limits {
   BPFCAST_MAX_ROUTES = 65536, /* (S,G) and (*,G) entries, with the default route */
   BPFCAST_MAX_OILS = 16384,   /* slots: distinct sets of two to CHUNK_PORTS ports; larger sets take several */
   BPFCAST_CHUNK_PORTS = 32,   /* ports that one slot lists */
-  BPFCAST_MAX_SOURCES = 16384,
-  BPFCAST_STATS_CHUNK = 64,  /* routes to an element of `route_stat` */
-  BPFCAST_MAX_FLOWS = 16384, /* about 2.6 MB */
+  BPFCAST_MAX_SOURCES = 16384,  /* of each family */
+  BPFCAST_MAX_PASSAGES = 16384, /* of each family */
+  BPFCAST_STATS_CHUNK = 64,     /* routes to an element of `route_stat` */
+  BPFCAST_MAX_FLOWS = 16384,    /* of each family, about 2.6 and 3.1 MB */
 };
 
 /*
- * What became of a packet. Every IPv4 multicast packet on a port gets exactly one of these, so that they add
- * up to what the ports received (F-56). "pass" goes to the kernel untouched, "drop" ends here.
+ * What became of a packet. Every multicast packet of a family that its port serves gets exactly one of these,
+ * so that they add up to what the ports received (F-56). "pass" goes to the kernel untouched, "drop" ends
+ * here.
  */
-#define BPFCAST_VERDICTS(X)                                              \
-  X(FORWARDED, "forwarded", "handed to the outgoing interfaces")         \
-  X(SCOPE, "scope", "pass: 224.0.0.0/24 stays on the link (F-02)")       \
-  X(CTRL, "ctrl", "pass: IGMP (F-04)")                                   \
-  X(VLAN, "vlan", "pass: the tag belongs to another interface (F-24)")   \
-  X(IIF, "iif", "pass: the interface has no role (F-11)")                \
-  X(TTL, "ttl", "pass: TTL too small to forward (F-07)")                 \
-  X(OPT, "opt", "pass: IP options (F-14)")                               \
-  X(L2, "l2", "pass: the frame is addressed to another station (F-23)")  \
-  X(NOROUTE, "noroute", "pass: from upstream, and no route")             \
-  X(LOCAL, "local", "pass: only sockets of this machine want it (F-52)") \
-  X(LEASE, "lease", "pass: the agent is gone for longer than its lease") \
-  X(HDR, "hdr", "drop: bad header (F-05)")                               \
-  X(MART, "mart", "drop: no host can have this source (F-09)")           \
-  X(OWN, "own", "drop: the source is an address of this machine (F-10)") \
-  X(RPF, "rpf", "drop: the source belongs to another interface (F-12)")  \
-  X(SRCROUTE, "srcroute", "drop: source routing to a group (F-14)")      \
-  X(NOOIF, "nooif", "drop: no outgoing interface (F-13)")                \
+#define BPFCAST_VERDICTS(X)                                                                  \
+  X(FORWARDED, "forwarded", "handed to the outgoing interfaces")                             \
+  X(SCOPE, "scope", "pass: 224.0.0.0/24, IPv6 scopes 1 and 2 stay on the link (F-02, F-03)") \
+  X(CTRL, "ctrl", "pass: IGMP or MLD (F-04)")                                                \
+  X(VLAN, "vlan", "pass: the tag belongs to another interface (F-24)")                       \
+  X(IIF, "iif", "pass: the interface has no role (F-11)")                                    \
+  X(TTL, "ttl", "pass: TTL or hop limit too small to forward (F-07)")                        \
+  X(OPT, "opt", "pass: IP options, hop-by-hop options, a routing header (F-14)")             \
+  X(L2, "l2", "pass: the frame is addressed to another station (F-23)")                      \
+  X(NOROUTE, "noroute", "pass: from upstream, and no route")                                 \
+  X(LOCAL, "local", "pass: only sockets of this machine want it (F-52)")                     \
+  X(LEASE, "lease", "pass: the agent is gone for longer than its lease")                     \
+  X(HDR, "hdr", "drop: bad header (F-05)")                                                   \
+  X(SCOPE0, "scope0", "drop: IPv6 scope 0 is reserved (F-03)")                               \
+  X(MART, "mart", "drop: no host can have this source (F-09)")                               \
+  X(OWN, "own", "drop: the source is an address of this machine (F-10)")                     \
+  X(RPF, "rpf", "drop: the source belongs to another interface (F-12)")                      \
+  X(SRCROUTE, "srcroute", "drop: source routing to a group (F-14)")                          \
+  X(BOUND, "bound", "drop: the group ends at this interface (F-50)")                         \
+  X(NOOIF, "nooif", "drop: no outgoing interface (F-13)")                                    \
   X(NOMEM, "nomem", "drop: no memory to rewrite the packet")
 
 /* Why one copy did not leave through one port. The packet itself is counted above. */
-#define BPFCAST_COPY_DROPS(X)                                     \
-  X(THR, "thr", "TTL not above the threshold of the port (F-08)") \
-  X(MTU, "mtu", "larger than the MTU of the port (F-40, F-41)")   \
-  X(DOWN, "down", "the port is down or gone")                     \
+#define BPFCAST_COPY_DROPS(X)                                                  \
+  X(THR, "thr", "TTL or hop limit not above the threshold of the port (F-08)") \
+  X(MTU, "mtu", "larger than the MTU of the port (F-40, F-41)")                \
+  X(DOWN, "down", "the port is down or gone")                                  \
   X(CLONE, "clone", "the kernel refused the copy")
 
 #define BPFCAST_ENUM(name, text, meaning) BPFCAST_##name,
@@ -66,12 +70,23 @@ enum bpfcast_counter {
 
 #define BPFCAST_FIRST_DROP BPFCAST_HDR
 
-/* `rt4`: (S,G), or (*,G) when the source is 0, to an index in `routes`. */
+/* `rt4`, `rt6`: (S,G), or (*,G) when the source is 0, to an index in `routes`. */
 struct bpfcast_key4 {
   __be32 source;
   __be32 group;
 };
 BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_key4) == 8);
+
+struct bpfcast_key6 {
+  __be32 source[4];
+  __be32 group[4];
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_key6) == 32);
+
+enum bpfcast_family {
+  BPFCAST_IPV4 = 4,
+  BPFCAST_IPV6 = 6,
+};
 
 /*
  * An outgoing interface list in one word, so that one atomic store changes where packets go:
@@ -81,9 +96,10 @@ BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_key4) == 8);
  *   bits 48..63  flags
  */
 enum bpfcast_oil_flags {
-  BPFCAST_OIL_SINGLE = 1, /* one port, and no slot */
-  BPFCAST_OIL_XDP = 2,    /* native XDP can send to every port of it */
-  BPFCAST_OIL_LOCAL = 4,  /* the stack of this machine gets the packet too */
+  BPFCAST_OIL_SINGLE = 1,  /* one port, and no slot */
+  BPFCAST_OIL_XDP = 2,     /* native XDP can send to every port of it */
+  BPFCAST_OIL_LOCAL = 4,   /* the stack of this machine gets the packet too */
+  BPFCAST_OIL_GUARDED = 8, /* where the group may go depends on the arrival port: see `passages` */
 };
 
 static inline __u64 bpfcast_oil_word(__u16 slot, __u16 mtu, __u16 ports, __u16 flags) {
@@ -104,16 +120,21 @@ static inline __u16 bpfcast_oil_flags(__u64 word) {
 
 /*
  * `routes`: what a route does with packets of each direction. The key is repeated so that a lookup that raced
- * with the reuse of an index is noticed. Index 0 is the default route: what arrives downstream goes upstream
- * (RFC 4605).
+ * with the reuse of an index is noticed. Index 0 is the default route of both families: what arrives
+ * downstream goes upstream (RFC 4605).
  */
 struct bpfcast_route {
   __u64 from_upstream;
   __u64 from_downstream;
-  struct bpfcast_key4 key4;
-  __u64 reserved;
+  __u64 not_upstream; /* the same without the upstream, for PASSAGE_NOT_UPSTREAM */
+  union {
+    struct bpfcast_key4 key4;
+    struct bpfcast_key6 key6;
+  };
+  __u32 family;
+  __u32 reserved;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_route) == 32);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_route) == 64);
 
 #define BPFCAST_DEFAULT_ROUTE 0
 
@@ -129,6 +150,25 @@ enum bpfcast_role {
   BPFCAST_ROLE_DOWNSTREAM = 2,
 };
 
+/* Where packets that arrive on a port may go, by their group (E-33, F-50). */
+enum bpfcast_passage {
+  BPFCAST_PASSAGE_ANYWHERE = 0,
+  BPFCAST_PASSAGE_NOT_UPSTREAM = 1,
+  BPFCAST_PASSAGE_NOWHERE = 2,
+};
+
+/* What a port does with one family. */
+struct bpfcast_port_family {
+  __u8 served;          /* 0: its packets are left to the stack and not counted */
+  __u8 check_sources;   /* look the source up in the scope of this port */
+  __u8 unknown_sources; /* FORWARDED: accepted, else the verdict on sources that no entry of that scope covers
+                         */
+  __u8 check_groups;    /* look guarded groups and those without a route up in the scope of this port */
+  __u8 other_groups;    /* the passage of groups that no entry of that scope covers */
+  __u8 reserved[3];
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_family) == 8);
+
 /* `ports`, by port id. An ifindex of 0 is a port that is not there. `if_port` leads from ifindex to port id.
  */
 struct bpfcast_port {
@@ -137,30 +177,37 @@ struct bpfcast_port {
   __u8 mac[6];
   __u8 role;
   __u8 ttl_threshold;
-  __u8 check_sources;   /* look the source up in the scope of this port */
-  __u8 unknown_sources; /* FORWARDED: accepted, else the verdict on sources that no entry of that scope covers
-                         */
-  __u8 reserved[6];
+  struct bpfcast_port_family ipv4;
+  struct bpfcast_port_family ipv6;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port) == 24);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port) == 32);
 
 /*
- * `sources`: longest prefix to a verdict, FORWARDED meaning "accepted". The scope is a port id, or SCOPE_ALL
- * for what holds on every port: our own addresses and the directed broadcasts of attached subnets.
+ * The key of `sources4` and `sources6`, `passages4` and `passages6`: the longest prefix of a scope decides.
+ * The scope is a port id, or SCOPE_ALL for what holds on every port: our own addresses and the directed
+ * broadcasts of attached subnets. Sources lead to a verdict, FORWARDED meaning "accepted", groups to a
+ * passage.
  */
 #define BPFCAST_SCOPE_ALL 0xffffffffu
 #define BPFCAST_SCOPE_BITS 32
 
-struct bpfcast_source_key {
+struct bpfcast_prefix4 {
   __u32 prefixlen; /* SCOPE_BITS + the length of the prefix */
   __u32 scope;
   __be32 address;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_source_key) == 12);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_prefix4) == 12);
+
+struct bpfcast_prefix6 {
+  __u32 prefixlen;
+  __u32 scope;
+  __be32 address[4];
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_prefix6) == 24);
 
 /* Per CPU. Bytes are those of IP packets, headers included, padding excluded. */
 struct bpfcast_port_stat {
-  __u64 rx_packets; /* IPv4 multicast that arrived */
+  __u64 rx_packets; /* multicast of the served families that arrived */
   __u64 rx_bytes;
   __u64 tx_packets;
   __u64 tx_bytes;
@@ -182,19 +229,24 @@ struct bpfcast_route_stats {
 BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_route_stats) == 1536);
 
 /*
- * `flows`: the streams as they come, by their real source. The marks say what was counted when: a new one is
- * made with the first packet that comes FLOW_MARK_NS after the last, so that the previous one is one to two
- * seconds old while packets come, and a reader knows the rate without watching. Times are CLOCK_MONOTONIC in
- * ns.
+ * `flows4`, `flows6`: the streams as they come, by their real source. The marks say what was counted when: a
+ * new one is made with the first packet that comes FLOW_MARK_NS after the last, so that the previous one is
+ * one to two seconds old while packets come, and a reader knows the rate without watching. Times are
+ * CLOCK_MONOTONIC in ns.
  */
 #define BPFCAST_FLOW_MARK_NS 1000000000ull
 
-struct bpfcast_flow_key {
-  __be32 source;
-  __be32 group;
+struct bpfcast_flow_key4 {
+  struct bpfcast_key4 stream;
   __u32 port; /* arrival */
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow_key) == 12);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow_key4) == 12);
+
+struct bpfcast_flow_key6 {
+  struct bpfcast_key6 stream;
+  __u32 port;
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow_key6) == 36);
 
 struct bpfcast_flow_mark {
   __u64 time;

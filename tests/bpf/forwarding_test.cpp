@@ -7,21 +7,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <set>
 
-#include "bpf/lab.h"
+#include "bpf/matrix.h"
 #include "bpf/program_run.h"
 
 namespace bpfcast::bpftest {
 namespace {
 
-const Ipv4Address kAny;
-const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
-
-class Forwarding : public testing::TestWithParam<Hook> {
+template <class Case>
+class Forwarding : public OnMatrix<Case> {
  protected:
+  using Base = OnMatrix<Case>;
+  using Base::lab_;
+  using typename Base::F;
+  using typename Base::Frame;
+  using typename Base::M;
+
   void SetUp() override {
-    lab_.MakeBed(GetParam());
+    Base::SetUp();
     for (const PortId id : {kU, kD1, kD2, kD3}) ends_.push_back(lab_.FarEnd(id));
   }
   const Far& End(PortId id) const { return ends_[static_cast<std::size_t>(id)]; }
@@ -43,262 +48,310 @@ class Forwarding : public testing::TestWithParam<Hook> {
     }
   }
 
-  Lab lab_;
+  static constexpr std::size_t kPacket = Frame::kHeader + 64;  // octets of the default one
+
   std::vector<Far> ends_;
 };
+TYPED_TEST_SUITE(Forwarding, EveryCase, CaseName);
 
-TEST_P(Forwarding, OnePortGetsTheRewrittenFrame) {
-  lab_.Route(kAny, kGroup, {kD1});
-  Expect(Frame{}.Build(), kU, {kD1});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  EXPECT_EQ(lab_.Verdicts(), 1U);
-  EXPECT_EQ(lab_.PortCounter(kU).received.packets, 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmitted.bytes, 84U);
-  const auto routes = lab_.datapath().CountersOfRoutes(Igmp());
+TYPED_TEST(Forwarding, OnePortGetsTheRewrittenFrame) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  this->Expect(this->Stream().Build(), kU, {kD1});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  EXPECT_EQ(this->lab_.Verdicts(), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kU).received.packets, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.bytes, this->kPacket);
+  const auto routes = this->lab_.datapath().CountersOfRoutes(typename TestFixture::F());
   ASSERT_EQ(routes->size(), 1U);
   EXPECT_EQ(routes->at(0).forwarded.packets, 1U);
-  EXPECT_EQ(routes->at(0).forwarded.bytes, 84U);
+  EXPECT_EQ(routes->at(0).forwarded.bytes, this->kPacket);
 }
 
-TEST_P(Forwarding, EveryPortOfTheListGetsOneCopy) {
-  lab_.Route(kAny, kGroup, {kD1, kD2, kD3});
-  Expect(Frame{}.Build(), kU, {kD1, kD2, kD3});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  for (const PortId id : {kD1, kD2, kD3}) EXPECT_EQ(lab_.PortCounter(id).transmitted.packets, 1U);
+TYPED_TEST(Forwarding, EveryPortOfTheListGetsOneCopy) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2, kD3});
+  this->Expect(this->Stream().Build(), kU, {kD1, kD2, kD3});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  for (const PortId id : {kD1, kD2, kD3}) EXPECT_EQ(this->lab_.PortCounter(id).transmitted.packets, 1U);
 }
 
-TEST_P(Forwarding, TF_13_NothingGoesBackToTheArrivalInterface) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
-  frame.source = MakeIpv4(192, 0, 2, 10);
-  Expect(frame.Build(), kD1, {kD2, kU});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 0U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmit_dropped, 0U);
+TYPED_TEST(Forwarding, TF_13_NothingGoesBackToTheArrivalInterface) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
+  frame.source = TestFixture::M::OfD1(10);
+  this->Expect(frame.Build(), kD1, {kD2, kU});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 0U);
 }
 
-TEST_P(Forwarding, TF_13_AListOfTheArrivalInterfaceAloneIsEmpty) {
-  lab_.Route(kAny, kGroup, {kD1});
-  lab_.datapath().RemovePort(kU);
-  Frame frame;
-  frame.source = MakeIpv4(192, 0, 2, 10);
-  Expect(frame.Build(), kD1, {});
-  EXPECT_EQ(lab_.Counter("nooif"), 1U);
-  EXPECT_EQ(lab_.Verdicts(), 1U);
+TYPED_TEST(Forwarding, TF_13_AListOfTheArrivalInterfaceAloneIsEmpty) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  this->lab_.datapath().RemovePort(kU);
+  auto frame = this->Stream();
+  frame.source = TestFixture::M::OfD1(10);
+  this->Expect(frame.Build(), kD1, {});
+  EXPECT_EQ(this->lab_.Counter("nooif"), 1U);
+  EXPECT_EQ(this->lab_.Verdicts(), 1U);
 }
 
-TEST_P(Forwarding, E_32_UnknownGroupsGoUpstreamAndNowhereElse) {
-  Frame frame;
-  frame.source = MakeIpv4(192, 0, 2, 10);
-  Expect(frame.Build(), kD1, {kU});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
+TYPED_TEST(Forwarding, E_32_UnknownGroupsGoUpstreamAndNowhereElse) {
+  auto frame = this->Stream();
+  frame.source = TestFixture::M::OfD1(10);
+  this->Expect(frame.Build(), kD1, {kU});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
 }
 
-TEST_P(Forwarding, TF_08_EachPortHasItsTtlThreshold) {
-  lab_.port(kD1).ttl_threshold = 16;
-  lab_.Set(lab_.port(kD1));
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_08_EachPortHasItsTtlThreshold) {
+  this->lab_.port(kD1).ttl_threshold = 16;
+  this->lab_.Set(this->lab_.port(kD1));
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
   frame.ttl = 16;
-  Expect(frame.Build(), kU, {kD2});
-  EXPECT_EQ(lab_.Counter("thr"), 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmit_dropped, 1U);
+  this->Expect(frame.Build(), kU, {kD2});
+  EXPECT_EQ(this->lab_.Counter("thr"), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
   frame.ttl = 17;
-  Expect(frame.Build(), kU, {kD1, kD2});
-  EXPECT_EQ(lab_.Counter("thr"), 1U);
+  this->Expect(frame.Build(), kU, {kD1, kD2});
+  EXPECT_EQ(this->lab_.Counter("thr"), 1U);
 }
 
-TEST_P(Forwarding, TF_08_TheThresholdHoldsForTheOnlyPortOfAList) {
-  lab_.port(kD1).ttl_threshold = 16;
-  lab_.Set(lab_.port(kD1));
-  lab_.Route(kAny, kGroup, {kD1});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_08_TheThresholdHoldsForTheOnlyPortOfAList) {
+  this->lab_.port(kD1).ttl_threshold = 16;
+  this->lab_.Set(this->lab_.port(kD1));
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  auto frame = this->Stream();
   frame.ttl = 16;
-  Expect(frame.Build(), kU, {});
-  EXPECT_EQ(lab_.Counter("thr"), 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmit_dropped, 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmitted.packets, 0U);
+  this->Expect(frame.Build(), kU, {});
+  EXPECT_EQ(this->lab_.Counter("thr"), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
   frame.ttl = 17;
-  Expect(frame.Build(), kU, {kD1});
-  EXPECT_EQ(lab_.Counter("thr"), 1U);
+  this->Expect(frame.Build(), kU, {kD1});
+  EXPECT_EQ(this->lab_.Counter("thr"), 1U);
 }
 
-TEST_P(Forwarding, TF_08_AThresholdOf255IsNeverReached) {
-  lab_.port(kD1).ttl_threshold = 255;
-  lab_.Set(lab_.port(kD1));
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_08_AThresholdOf255IsNeverReached) {
+  this->lab_.port(kD1).ttl_threshold = 255;
+  this->lab_.Set(this->lab_.port(kD1));
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
   frame.ttl = 255;
-  Expect(frame.Build(), kU, {kD2});
-  EXPECT_EQ(lab_.Counter("thr"), 1U);
+  this->Expect(frame.Build(), kU, {kD2});
+  EXPECT_EQ(this->lab_.Counter("thr"), 1U);
 }
 
-TEST_P(Forwarding, TF_36_EachPortHasItsFilter) {
-  // G = 239.1.2.3: D1 wants source 1 alone, D2 all but 1, D3 all.
-  const Ipv4Address one = MakeIpv4(10, 0, 0, 1);
-  const Ipv4Address two = MakeIpv4(10, 0, 0, 2);
-  lab_.Route(kAny, kGroup, {kD2, kD3});
-  lab_.Route(one, kGroup, {kD1, kD3});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_36_EachPortHasItsFilter) {
+  // D1 wants source 1 alone, D2 all but 1, D3 all.
+  const auto one = TestFixture::M::Far(1);
+  const auto two = TestFixture::M::Far(2);
+  this->lab_.Route(this->any_, this->group_, {kD2, kD3});
+  this->lab_.Route(one, this->group_, {kD1, kD3});
+  auto frame = this->Stream();
   frame.source = one;
-  Expect(frame.Build(), kU, {kD1, kD3});
+  this->Expect(frame.Build(), kU, {kD1, kD3});
   frame.source = two;
-  Expect(frame.Build(), kU, {kD2, kD3});
+  this->Expect(frame.Build(), kU, {kD2, kD3});
 }
 
-TEST_P(Forwarding, APortThatXdpCannotSendToIsServedByTcWithTheOthers) {
-  lab_.port(kD2).xdp_target = false;
-  lab_.Set(lab_.port(kD2));
-  lab_.Route(kAny, kGroup, {kD1, kD2, kD3});
-  Expect(Frame{}.Build(), kU, {kD1, kD2, kD3});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  EXPECT_EQ(lab_.Verdicts(), 1U);
-  EXPECT_EQ(lab_.PortCounter(kU).received.packets, 1U);
+TYPED_TEST(Forwarding, APortThatXdpCannotSendToIsServedByTcWithTheOthers) {
+  this->lab_.port(kD2).xdp_target = false;
+  this->lab_.Set(this->lab_.port(kD2));
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2, kD3});
+  this->Expect(this->Stream().Build(), kU, {kD1, kD2, kD3});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  EXPECT_EQ(this->lab_.Verdicts(), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kU).received.packets, 1U);
 }
 
-TEST_P(Forwarding, TF_27_TooLongForOnePortIsNotTooLongForTheOthers) {
+TYPED_TEST(Forwarding, TF_27_TooLongForOnePortIsNotTooLongForTheOthers) {
   Shell("ip link set d1 mtu 1400");
-  lab_.port(kD1).mtu = 1400;
-  lab_.Set(lab_.port(kD1));
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
-  frame.payload = Bytes(1480, 0x42);
-  Expect(frame.Build(), kU, {kD2});
-  EXPECT_EQ(lab_.Counter("mtu"), 1U);
-  EXPECT_EQ(lab_.PortCounter(kD1).transmit_dropped, 1U);
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  frame.payload = Bytes(1380, 0x42);
-  Expect(frame.Build(), kU, {kD1, kD2});
-  EXPECT_EQ(lab_.Counter("mtu"), 1U);
+  this->lab_.port(kD1).mtu = 1400;
+  this->lab_.Set(this->lab_.port(kD1));
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
+  frame.payload = Bytes(1500 - frame.kHeader, 0x42);
+  this->Expect(frame.Build(), kU, {kD2});
+  EXPECT_EQ(this->lab_.Counter("mtu"), 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  frame.payload = Bytes(1400 - frame.kHeader, 0x42);
+  this->Expect(frame.Build(), kU, {kD1, kD2});
+  EXPECT_EQ(this->lab_.Counter("mtu"), 1U);
 }
 
-TEST_P(Forwarding, ADeadPortCostsTheOthersNothing) {
-  lab_.Route(kAny, kGroup, {kD1, kD2, kD3});
+TYPED_TEST(Forwarding, ADeadPortCostsTheOthersNothing) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2, kD3});
   Shell("ip link set d2 down");
-  Expect(Frame{}.Build(), kU, {kD1, kD3});
+  this->Expect(this->Stream().Build(), kU, {kD1, kD3});
 }
 
 // Once the agent said so nothing is addressed to it, so that no copy is lost without a count.
-TEST_P(Forwarding, APortThatIsDownIsInNoList) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  const Ipv4Address other = MakeIpv4(239, 7, 7, 7);
-  lab_.Route(kAny, other, {kD2});
+TYPED_TEST(Forwarding, APortThatIsDownIsInNoList) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  const auto other = TestFixture::M::OtherGroup();
+  this->lab_.Route(this->any_, other, {kD2});
   Shell("ip link set d2 down");
-  lab_.port(kD2).up = false;
-  lab_.Set(lab_.port(kD2));
-  Expect(Frame{}.Build(), kU, {kD1});
-  EXPECT_EQ(lab_.PortCounter(kD2).transmitted.packets, 0U);
-  EXPECT_EQ(lab_.PortCounter(kD2).transmit_dropped, 0U);
-  Frame frame;
+  this->lab_.port(kD2).up = false;
+  this->lab_.Set(this->lab_.port(kD2));
+  this->Expect(this->Stream().Build(), kU, {kD1});
+  EXPECT_EQ(this->lab_.PortCounter(kD2).transmitted.packets, 0U);
+  EXPECT_EQ(this->lab_.PortCounter(kD2).transmit_dropped, 0U);
+  auto frame = this->Stream();
   frame.group = other;
   frame.to = MulticastMac(other);
-  Expect(frame.Build(), kU, {});
-  EXPECT_EQ(lab_.Counter("nooif"), 1U);
+  this->Expect(frame.Build(), kU, {});
+  EXPECT_EQ(this->lab_.Counter("nooif"), 1U);
   Shell("ip link set d2 up");
-  lab_.port(kD2).up = true;
-  lab_.Set(lab_.port(kD2));
-  Expect(Frame{}.Build(), kU, {kD1, kD2});
-  Expect(frame.Build(), kU, {kD2});
+  this->lab_.port(kD2).up = true;
+  this->lab_.Set(this->lab_.port(kD2));
+  this->Expect(this->Stream().Build(), kU, {kD1, kD2});
+  this->Expect(frame.Build(), kU, {kD2});
 }
 
 // A port that comes back as another interface, with another subnet: nothing of the first one is left.
-TEST_P(Forwarding, TF_43_APortThatComesBackAsAnotherInterfaceLeavesNothingOfTheFirst) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  const DatapathPort first = lab_.port(kD1);
-  Frame old_source;
-  old_source.source = MakeIpv4(192, 0, 2, 10);
-  Expect(old_source.Build(), kU, {});
-  EXPECT_EQ(lab_.Counter("rpf"), 1U);
-  lab_.datapath().RemovePort(kD1);
-  lab_.Set(lab_.MakePort(kD1, "e1", PortRole::kDownstream, GetParam(), {MakeIpv4(10, 44, 0, 1), 24}));
-  const Far again = lab_.FarEnd(kD1);
-  Expect(old_source.Build(), kU, {kD2});  // by the ends of the first interfaces: d1's gets nothing
+TYPED_TEST(Forwarding, TF_43_APortThatComesBackAsAnotherInterfaceLeavesNothingOfTheFirst) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  const DatapathPort first = this->lab_.port(kD1);
+  auto old_source = this->Stream();
+  old_source.source = TestFixture::M::OfD1(10);
+  this->Expect(old_source.Build(), kU, {});
+  EXPECT_EQ(this->lab_.Counter("rpf"), 1U);
+  this->lab_.datapath().RemovePort(kD1);
+  DatapathPort second =
+      this->lab_.MakePort(kD1, "e1", PortRole::kDownstream, this->kHook, {MakeIpv4(10, 44, 0, 1), 24});
+  second.ipv6.own_addresses = {V6("2001:db8:44::1")};
+  second.ipv6.subnets = {{V6("2001:db8:44::"), 64}};
+  this->lab_.Set(second);
+  const Far again = this->lab_.FarEnd(kD1);
+  this->Expect(old_source.Build(), kU, {kD2});  // by the ends of the first interfaces: d1's gets nothing
   const auto copy = again.Receive();
   ASSERT_TRUE(copy);
-  EXPECT_EQ(Hex(*copy), Hex(Forwarded(old_source.Build(), lab_.port(kD1).mac)));
-  EXPECT_EQ(RunPort(lab_, GetParam(), old_source.Build(), first.ifindex).fate, Fate::kPass);
-  EXPECT_EQ(lab_.Counter("iif"), 1U);
-  Frame own;
-  own.source = first.own_addresses[0];
-  Expect(own.Build(), kU, {kD2});
+  EXPECT_EQ(Hex(*copy), Hex(Forwarded(old_source.Build(), this->lab_.port(kD1).mac)));
+  EXPECT_EQ(RunPort(this->lab_, this->kHook, old_source.Build(), first.ifindex).fate, Fate::kPass);
+  EXPECT_EQ(this->lab_.Counter("iif"), 1U);
+  auto own = this->Stream();
+  own.source = TestFixture::M::OfD1(1);
+  this->Expect(own.Build(), kU, {kD2});
   again.Send(old_source.Build());
-  EXPECT_TRUE(End(kD2).Drain().empty());
-  EXPECT_EQ(lab_.Counter("rpf"), 2U);
+  EXPECT_TRUE(this->End(kD2).Drain().empty());
+  EXPECT_EQ(this->lab_.Counter("rpf"), 2U);
 }
 
 // A renamed interface: its new name may come before the old one goes.
-TEST_P(Forwarding, TF_43_AnInterfaceThatBecomesAnotherPortServesThatOne) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  DatapathPort renamed = lab_.port(kD1);
+TYPED_TEST(Forwarding, TF_43_AnInterfaceThatBecomesAnotherPortServesThatOne) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  DatapathPort renamed = this->lab_.port(kD1);
   renamed.id = PortId{9};
-  lab_.Set(renamed);
-  lab_.datapath().RemovePort(kD1);
-  Expect(Frame{}.Build(), kU, {kD2});
-  lab_.Route(kAny, kGroup, {PortId{9}, kD2});
-  Expect(Frame{}.Build(), kU, {kD1, kD2});  // at the far end of the same interface
-  Frame frame;
-  frame.source = MakeIpv4(192, 0, 2, 10);
-  Expect(frame.Build(), kD1, {kD2, kU});
-  EXPECT_EQ(lab_.PortCounter(PortId{9}).received.packets, 1U);
+  this->lab_.Set(renamed);
+  this->lab_.datapath().RemovePort(kD1);
+  this->Expect(this->Stream().Build(), kU, {kD2});
+  this->lab_.Route(this->any_, this->group_, {PortId{9}, kD2});
+  this->Expect(this->Stream().Build(), kU, {kD1, kD2});  // at the far end of the same interface
+  auto frame = this->Stream();
+  frame.source = TestFixture::M::OfD1(10);
+  this->Expect(frame.Build(), kD1, {kD2, kU});
+  EXPECT_EQ(this->lab_.PortCounter(PortId{9}).received.packets, 1U);
 }
 
-TEST_P(Forwarding, TF_43_APortThatGoesAndComesIsServedAgain) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
+TYPED_TEST(Forwarding, TF_43_APortThatGoesAndComesIsServedAgain) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
   Shell("ip link del d2");
-  Expect(Frame{}.Build(), kU, {kD1});  // before the agent heard of it
-  lab_.datapath().RemovePort(kD2);
-  Expect(Frame{}.Build(), kU, {kD1});
-  lab_.Set(lab_.MakePort(kD2, "d2", PortRole::kDownstream, GetParam(), {MakeIpv4(203, 0, 113, 1), 24}));
-  End(kU).Send(Frame{}.Build());
-  const Far again = lab_.FarEnd(kD2);
-  End(kD1).Drain();
-  End(kU).Send(Frame{}.Build());
+  this->Expect(this->Stream().Build(), kU, {kD1});  // before the agent heard of it
+  this->lab_.datapath().RemovePort(kD2);
+  this->Expect(this->Stream().Build(), kU, {kD1});
+  this->lab_.Set(
+      this->lab_.MakePort(kD2, "d2", PortRole::kDownstream, this->kHook, {MakeIpv4(203, 0, 113, 1), 24}));
+  this->End(kU).Send(this->Stream().Build());
+  const Far again = this->lab_.FarEnd(kD2);
+  this->End(kD1).Drain();
+  this->End(kU).Send(this->Stream().Build());
   EXPECT_TRUE(again.Receive());
-  EXPECT_TRUE(End(kD1).Receive());
+  EXPECT_TRUE(this->End(kD1).Receive());
 }
 
-TEST_P(Forwarding, TF_23_TagsAreNeverReplicated) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_23_TagsAreNeverReplicated) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
   frame.tags = {0x81, 0, 0, 100};
-  Expect(frame.Build(), kU, {});
-  EXPECT_EQ(lab_.Counter("vlan"), 1U);
-  EXPECT_EQ(lab_.Verdicts(), 1U);
+  this->Expect(frame.Build(), kU, {});
+  EXPECT_EQ(this->lab_.Counter("vlan"), 1U);
+  EXPECT_EQ(this->lab_.Verdicts(), 1U);
   frame.tags = {0x81, 0, 0xe0, 0};  // priority 7, VID 0: as good as untagged
-  End(kU).Send(frame.Build());
+  this->End(kU).Send(frame.Build());
   frame.tags = {};
   for (const PortId id : {kD1, kD2}) {
-    const auto got = End(id).Receive();
+    const auto got = this->End(id).Receive();
     ASSERT_TRUE(got);
-    EXPECT_EQ(Hex(*got), Hex(Forwarded(frame.Build(), lab_.port(id).mac)));
+    EXPECT_EQ(Hex(*got), Hex(Forwarded(frame.Build(), this->lab_.port(id).mac)));
   }
 }
 
-TEST_P(Forwarding, TF_26_NoOctetOfATrailerLeaves) {
-  lab_.Route(kAny, kGroup, {kD1, kD2});
-  Frame frame;
+TYPED_TEST(Forwarding, TF_26_NoOctetOfATrailerLeaves) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
   frame.payload = Bytes(18, 0x11);
   frame.trailer = Bytes(28, 0xee);
-  Expect(frame.Build(), kU, {kD1, kD2});
+  this->Expect(frame.Build(), kU, {kD1, kD2});
 }
 
-// A socket of this machine that listens on an interface.
-class Listener {
- public:
-  explicit Listener(const std::string& interface) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+// The calls of a socket that listens.
+template <class F>
+struct Listening;
+template <>
+struct Listening<Igmp> {
+  static constexpr int kFamily = AF_INET;
+  static constexpr int kLevel = IPPROTO_IP;
+  static constexpr int kTtl = IP_TTL;
+  static constexpr int kReceiveTtl = IP_RECVTTL;
+  static sockaddr_in Any(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(0x5a5a);  // the frames' payload read as a UDP header
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    address.sin_port = htons(port);
+    return address;
+  }
+  static int Join(int fd, const Ipv4Address& group, unsigned interface) {
     ip_mreqn membership{};
-    membership.imr_multiaddr.s_addr = ::inet_addr("239.1.2.3");
-    membership.imr_ifindex = static_cast<int>(::if_nametoindex(interface.c_str()));
-    EXPECT_EQ(::setsockopt(fd_, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership), 0);
+    std::memcpy(&membership.imr_multiaddr, group.bytes().data(), group.bytes().size());
+    membership.imr_ifindex = static_cast<int>(interface);
+    return ::setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership);
+  }
+};
+template <>
+struct Listening<Mld> {
+  static constexpr int kFamily = AF_INET6;
+  static constexpr int kLevel = IPPROTO_IPV6;
+  static constexpr int kTtl = IPV6_HOPLIMIT;
+  static constexpr int kReceiveTtl = IPV6_RECVHOPLIMIT;
+  static sockaddr_in6 Any(std::uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    return address;
+  }
+  static int Join(int fd, const Ipv6Address& group, unsigned interface) {
+    ipv6_mreq membership{};
+    std::memcpy(&membership.ipv6mr_multiaddr, group.bytes().data(), group.bytes().size());
+    membership.ipv6mr_interface = interface;
+    return ::setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &membership, sizeof membership);
+  }
+};
+
+// A socket of this machine that listens on an interface.
+template <class F>
+class Listener {
+ public:
+  Listener(const typename F::Address& group, const std::string& interface)
+      : fd_(::socket(Kind::kFamily, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    const auto address = Kind::Any(kPort);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(Kind::Join(fd_, group, ::if_nametoindex(interface.c_str())), 0);
     const int on = 1;
-    ::setsockopt(fd_, IPPROTO_IP, IP_RECVTTL, &on, sizeof on);
+    ::setsockopt(fd_, Kind::kLevel, Kind::kReceiveTtl, &on, sizeof on);
   }
   ~Listener() { ::close(fd_); }
+
+  static constexpr std::uint16_t kPort = 0x5a5a;
 
   // The TTLs of what arrived.
   std::vector<int> Ttls() const {
@@ -315,7 +368,7 @@ class Listener {
       message.msg_controllen = sizeof control;
       if (::recvmsg(fd_, &message, 0) < 0) break;
       for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) {
+        if (c->cmsg_level == Kind::kLevel && c->cmsg_type == Kind::kTtl) {
           ttls.push_back(*reinterpret_cast<int*>(CMSG_DATA(c)));
         }
       }
@@ -324,29 +377,43 @@ class Listener {
   }
 
  private:
+  using Kind = Listening<F>;
   int fd_;
 };
 
-TEST_P(Forwarding, TF_34_SocketsOfThisMachineGetThePacketAsItArrived) {
-  lab_.Route(kAny, kGroup, {kD1, kD2}, true);
-  const Listener listener("u");
-  Frame frame;
-  frame.payload = Bytes(64, 0);
-  const Bytes udp = {0x5a, 0x5a, 0x5a, 0x5a, 0, 64, 0, 0};  // no checksum
-  std::copy(udp.begin(), udp.end(), frame.payload.begin());
-  Expect(frame.Build(), kU, {kD1, kD2});
-  EXPECT_EQ(listener.Ttls(), std::vector<int>{64});
-  EXPECT_EQ(lab_.Counter("forwarded"), 1U);
-  EXPECT_EQ(lab_.Verdicts(), 1U);
-  // And when nobody else wants it.
-  lab_.Route(kAny, kGroup, {}, true);
-  Expect(frame.Build(), kU, {});
-  EXPECT_EQ(listener.Ttls(), std::vector<int>{64});
-  EXPECT_EQ(lab_.Counter("local"), 1U);
+// 64 octets from and to kPort, with a checksum (RFC 8200 8.1; IPv4's is the same).
+template <class Frame>
+Bytes Udp(const Frame& frame) {
+  Bytes udp(64, 0);
+  const Bytes ports_and_length = {0x5a, 0x5a, 0x5a, 0x5a, 0, 64};
+  std::copy(ports_and_length.begin(), ports_and_length.end(), udp.begin());
+  Bytes sum = udp;
+  for (const auto& address : {frame.source, frame.group}) {
+    sum.insert(sum.end(), address.bytes().begin(), address.bytes().end());
+  }
+  for (const std::uint8_t octet : {0, 17, 0, 64}) sum.push_back(octet);
+  const std::uint16_t checksum = InternetChecksum(sum);
+  udp[6] = static_cast<std::uint8_t>(checksum >> 8);
+  udp[7] = static_cast<std::uint8_t>(checksum);
+  return udp;
 }
 
-INSTANTIATE_TEST_SUITE_P(Hooks, Forwarding, testing::Values(Hook::kXdp, Hook::kTc),
-                         [](const auto& info) { return info.param == Hook::kXdp ? "Xdp" : "Tc"; });
+TYPED_TEST(Forwarding, TF_34_SocketsOfThisMachineGetThePacketAsItArrived) {
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2}, true);
+  Shell("sysctl -qw net.ipv6.conf.u.disable_ipv6=0");
+  const Listener<typename TestFixture::F> listener(this->group_, "u");
+  auto frame = this->Stream();
+  frame.payload = Udp(frame);
+  this->Expect(frame.Build(), kU, {kD1, kD2});
+  EXPECT_EQ(listener.Ttls(), std::vector<int>{64});
+  EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
+  EXPECT_EQ(this->lab_.Verdicts(), 1U);
+  // And when nobody else wants it.
+  this->lab_.Route(this->any_, this->group_, {}, true);
+  this->Expect(frame.Build(), kU, {});
+  EXPECT_EQ(listener.Ttls(), std::vector<int>{64});
+  EXPECT_EQ(this->lab_.Counter("local"), 1U);
+}
 
 TEST(LargeLists, SixtyFourPortsGetOneRightCopyEach) {
   for (const Hook hook : {Hook::kXdp, Hook::kTc}) {
@@ -363,7 +430,7 @@ TEST(LargeLists, SixtyFourPortsGetOneRightCopyEach) {
       set.Add(id);
       ends.push_back(lab.FarEnd(id));
     }
-    lab.Route(kAny, kGroup, set);
+    lab.Route(Ipv4Address(), V4("239.1.2.3"), set);
     const Far up = lab.FarEnd(kU);
     constexpr std::size_t kPackets = 20;
     for (std::size_t i = 0; i < kPackets; ++i) up.Send(Frame{}.Build());

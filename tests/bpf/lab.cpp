@@ -6,6 +6,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -81,8 +82,11 @@ std::optional<Bytes> Far::Receive(int timeout_ms) const {
         ::recvfrom(fd_, frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (got < 0 || from.sll_pkttype == PACKET_OUTGOING) continue;
     frame.resize(static_cast<std::size_t>(got));
-    // The kernel reports its own memberships.
-    if (got > 23 && frame[12] == 8 && frame[13] == 0 && frame[23] != IPPROTO_IGMP) return frame;
+    // The kernel reports its own memberships, and looks for neighbours.
+    const bool v4 = got > 23 && frame[12] == 8 && frame[13] == 0;
+    const bool v6 = got > 54 && frame[12] == 0x86 && frame[13] == 0xdd;
+    const std::uint8_t protocol = v6 ? frame[frame[20] == IPPROTO_HOPOPTS ? 54 : 20] : frame[23];
+    if ((v4 && protocol != IPPROTO_IGMP) || (v6 && protocol != IPPROTO_ICMPV6)) return frame;
   }
 }
 
@@ -135,6 +139,10 @@ DatapathPort Lab::MakePort(PortId id, const std::string& name, PortRole role, Ho
   port.xdp_target = true;
   port.ipv4.own_addresses = {subnet.address};
   port.ipv4.subnets = {subnet};
+  std::array<std::uint8_t, 16> own{0x20, 0x01, 0x0d, 0xb8, 0xf0, static_cast<std::uint8_t>(id)};
+  own[15] = subnet.address.bytes()[3];
+  port.ipv6.own_addresses = {Ipv6Address(own)};
+  port.ipv6.subnets = {{Ipv6Address(own), 64}};
   ifreq request{};
   std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -159,15 +167,20 @@ void Lab::Set(const DatapathPort& port) {
   ASSERT_EQ(attachment->hook, port.hook) << attachment->reason;
 }
 
-void Lab::Route(const Ipv4Address& source, const Ipv4Address& group, const PortSet& downstreams, bool local) {
+template <class F>
+void Lab::RouteOf(const typename F::Address& source, const typename F::Address& group,
+                  const PortSet& downstreams, bool local) {
   bpfcast::Route route;
   route.from_upstream = downstreams;
   route.from_downstream = downstreams;
   route.from_downstream.Add(kU);
+  route.not_upstream = downstreams;
   route.local = local;
-  const Result<void> applied = datapath_->Apply({{{source, group}, route}});
+  const Result<void> applied = datapath_->Apply(ForwardingUpdate<F>{{{source, group}, route}});
   ASSERT_TRUE(applied) << applied.error().message;
 }
+template void Lab::RouteOf<Igmp>(const Ipv4Address&, const Ipv4Address&, const PortSet&, bool);
+template void Lab::RouteOf<Mld>(const Ipv6Address&, const Ipv6Address&, const PortSet&, bool);
 
 std::uint64_t Lab::Counter(const std::string& name) {
   const Result<DatapathCounters> counters = datapath_->Counters();

@@ -27,7 +27,7 @@ class Far {
   ~Far();
 
   void Send(const Bytes& frame) const;
-  /// The next IPv4 frame other than IGMP, or nothing after the timeout.
+  /// The next IP frame other than IGMP and ICMPv6, or nothing after the timeout.
   std::optional<Bytes> Receive(int timeout_ms = 2000) const;
   /// Takes frames until nothing came for the timeout.
   std::vector<Bytes> Drain(int timeout_ms = 150) const;
@@ -49,11 +49,12 @@ class Lab {
   Result<void> Reopen();
   const std::string& bpffs() const { return bpffs_; }
 
-  /// Creates the interface and its far end NAME-far, which lets native XDP redirect to the port.
+  /// Creates the interface and its far end NAME-far, which lets native XDP redirect to the port. Its IPv6
+  /// subnet is 2001:db8:f000::/64 and the number of the port, where its own address ends as in IPv4.
   DatapathPort MakePort(PortId id, const std::string& name, PortRole role, Hook hook,
                         const Prefix<Ipv4Address>& subnet);
   /// The ports of the conformance matrix: U 198.51.100.2/24, D1 192.0.2.1/24, D2 203.0.113.1/24,
-  /// D3 10.30.0.1/24.
+  /// D3 10.30.0.1/24; 2001:db8:f000::2/64, 2001:db8:f001::1/64, 2001:db8:f002::1/64, 2001:db8:f003::1/64.
   void MakeBed(Hook hook);
   /// Gives the port to the datapath; it must be served by `port.hook`.
   void Set(const DatapathPort& port);
@@ -61,7 +62,13 @@ class Lab {
   Far FarEnd(PortId id) { return Far(ports_.at(id).name + "-far"); }
 
   void Route(const Ipv4Address& source, const Ipv4Address& group, const PortSet& downstreams,
-             bool local = false);
+             bool local = false) {
+    RouteOf<Igmp>(source, group, downstreams, local);
+  }
+  void Route(const Ipv6Address& source, const Ipv6Address& group, const PortSet& downstreams,
+             bool local = false) {
+    RouteOf<Mld>(source, group, downstreams, local);
+  }
 
   /// The counter `name` ("forwarded" too), and the sum of all that belong to packets.
   std::uint64_t Counter(const std::string& name);
@@ -69,6 +76,10 @@ class Lab {
   PortCounters PortCounter(PortId id);
 
  private:
+  template <class F>
+  void RouteOf(const typename F::Address& source, const typename F::Address& group,
+               const PortSet& downstreams, bool local);
+
   int old_net_ = -1;
   int old_mount_ = -1;
   std::string bpffs_;

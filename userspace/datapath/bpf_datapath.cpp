@@ -3,8 +3,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstring>
-#include <set>
 
 #include "datapath/bpf_counters.h"
 #include "datapath/flow_table.h"
@@ -14,28 +12,19 @@
 namespace bpfcast {
 namespace {
 
-bpfcast_source_key ToKey(const SourceRule& rule) {
-  bpfcast_source_key key{};
-  key.prefixlen = BPFCAST_SCOPE_BITS + rule.length;
-  key.scope = rule.scope;
-  std::memcpy(&key.address, rule.address.bytes().data(), sizeof key.address);
-  return key;
-}
-
 std::string Named(const DatapathPort& port) {
   return port.name + " (ifindex " + std::to_string(port.ifindex) + ")";
 }
 
-std::string Named(const RouteKey<Igmp>& key) {
-  std::string text = "(";
-  text += key.source.IsUnspecified() ? "*" : key.source.ToString();
-  text += ",";
-  text += key.group.ToString();
-  return text + ")";
+template <class F>
+bool SameRules(const FamilyPort<F>& a, const FamilyPort<F>& b) {
+  return a.own_addresses == b.own_addresses && a.subnets == b.subnets && a.other_sources == b.other_sources &&
+         a.passages == b.passages;
 }
 
-bool SameSources(const DatapathPort& a, const DatapathPort& b) {
-  return a.role == b.role && a.source_check == b.source_check && a.ipv4 == b.ipv4 && a.ipv6 == b.ipv6;
+bool SameRules(const DatapathPort& a, const DatapathPort& b) {
+  return a.role == b.role && a.source_check == b.source_check && SameRules(a.ipv4, b.ipv4) &&
+         SameRules(a.ipv6, b.ipv6);
 }
 
 // The clock that the programs read: the time line of the caller may start anywhere.
@@ -65,7 +54,9 @@ BpfDatapath::BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObjec
       object_(std::move(object)),
       device_maps_(object_),
       oils_(device_maps_, BPFCAST_MAX_OILS),
-      routes_(object_, oils_) {}
+      routes_(object_, oils_),
+      ipv4_(object_, oils_, routes_),
+      ipv6_(object_, oils_, routes_) {}
 
 BpfDatapath::~BpfDatapath() = default;
 
@@ -94,9 +85,9 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
     if (old != ports_.end()) RemovePort(old->first);
   }
   AttachedPort& attached = ports_[port.id];
-  const bool same_sources = same && SameSources(attached.port, port);
+  const bool same_rules = same && SameRules(attached.port, port);
   attached.port = port;
-  Result<void> done = Describe(port, same_sources ? std::nullopt : std::optional(MakeSourceRules(Ports())));
+  Result<void> done = Describe(port, same_rules ? std::nullopt : std::optional(MakeRules()));
   if (done) done = AttachTc(attached);
   if (!done) {
     RemovePort(port.id);
@@ -106,23 +97,22 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
   return attached.attachment;
 }
 
-// Everything that the programs read of a port, before the first packet of it comes. Of the sources, what
-// accepts comes before what is taken away, so that no good one is refused in between.
-Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional<SourceRules>& new_rules) {
+// Everything that the programs read of a port, before the first packet of it comes.
+Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional<Rules>& new_rules) {
   bpfcast_port entry{};
   entry.ifindex = port.ifindex;
   entry.mtu = port.mtu;
   std::copy(port.mac.begin(), port.mac.end(), entry.mac);
   entry.role = port.role == PortRole::kUpstream ? BPFCAST_ROLE_UPSTREAM : BPFCAST_ROLE_DOWNSTREAM;
   entry.ttl_threshold = port.ttl_threshold;
-  entry.check_sources = port.source_check != SourceCheck::kOff;
-  entry.unknown_sources = static_cast<std::uint8_t>(UnknownSourceVerdict(port));
+  entry.ipv4 = DescribeFamily<Igmp>(port);
+  entry.ipv6 = DescribeFamily<Mld>(port);
   const auto id = static_cast<std::uint32_t>(port.id);
   if (new_rules) {
-    if (Result<void> written = AddSources(*new_rules); !written) return written;
+    if (Result<void> written = AddRules(*new_rules); !written) return written;
   }
   if (Result<void> written = object_.ports.Set(id, entry); !written) return written;
-  if (new_rules) RemoveOtherSources(*new_rules);
+  if (new_rules) RemoveOtherRules(*new_rules);
   if (Result<void> written = object_.if_port.Set(port.ifindex, id); !written) return written;
   std::optional<OilPort> oil_port;  // a port that is down is in no list, as one that is not there
   if (port.up) {
@@ -141,7 +131,7 @@ void BpfDatapath::SetOilPort(PortId id, const std::optional<OilPort>& port) {
                  port ? "ifindex " + std::to_string(port->ifindex) : "a port that went",
                  built.error().message);
   }
-  routes_.Refresh();
+  RefreshRoutes();
 }
 
 void BpfDatapath::RemovePort(PortId id) {
@@ -155,28 +145,31 @@ void BpfDatapath::RemovePort(PortId id) {
   if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
     spdlog::error("{}", done.error().message);
   }
-  const SourceRules rules = MakeSourceRules(Ports());
-  if (Result<void> done = AddSources(rules); !done) spdlog::error("{}", done.error().message);
-  RemoveOtherSources(rules);
+  const Rules rules = MakeRules();
+  if (Result<void> done = AddRules(rules); !done) spdlog::error("{}", done.error().message);
+  RemoveOtherRules(rules);
   if (Result<void> done = WriteDefaultRoute(); !done) spdlog::error("{}", done.error().message);
 }
 
-Result<void> BpfDatapath::AddSources(const SourceRules& wanted) {
-  for (const auto& [rule, verdict] : wanted) {
-    const auto known = sources_.find(rule);
-    if (known != sources_.end() && known->second == verdict) continue;
-    if (Result<void> written = object_.sources.Set(ToKey(rule), verdict); !written) return written;
-    sources_[rule] = verdict;
-  }
-  return {};
+BpfDatapath::Rules BpfDatapath::MakeRules() const {
+  const std::vector<DatapathPort> ports = Ports();
+  return {PortRules<Igmp>(ports), PortRules<Mld>(ports)};
 }
 
-void BpfDatapath::RemoveOtherSources(const SourceRules& wanted) {
-  std::erase_if(sources_, [&](const auto& entry) {
-    if (wanted.contains(entry.first)) return false;
-    object_.sources.Erase(ToKey(entry.first));
-    return true;
-  });
+Result<void> BpfDatapath::AddRules(const Rules& wanted) {
+  if (Result<void> added = ipv4_.AddRules(wanted.ipv4); !added) return added;
+  return ipv6_.AddRules(wanted.ipv6);
+}
+
+void BpfDatapath::RemoveOtherRules(const Rules& wanted) {
+  ipv4_.RemoveOtherRules(wanted.ipv4);
+  ipv6_.RemoveOtherRules(wanted.ipv6);
+}
+
+void BpfDatapath::RefreshRoutes() {
+  routes_.Refresh();
+  ipv4_.Refresh();
+  ipv6_.Refresh();
 }
 
 Result<void> BpfDatapath::WriteDefaultRoute() {
@@ -224,39 +217,23 @@ void BpfDatapath::AttachXdp(AttachedPort& attached) {
 }
 
 Result<void> BpfDatapath::Apply(const ForwardingUpdate<Igmp>& update) {
-  std::string failed;
-  std::string cause;
-  for (const RouteChange<Igmp>& change : update) {
-    if (!change.route) {
-      routes_.Remove(change.key);
-      continue;
-    }
-    if (Result<void> set = routes_.Set(change.key, *change.route); !set) {
-      failed += (failed.empty() ? "" : ", ") + Named(change.key);
-      cause = set.error().message;
-    }
-  }
-  if (failed.empty()) return {};
-  return Fail("not forwarded: " + failed + ": " + cause);
+  return ipv4_.Apply(update);
 }
-
+Result<void> BpfDatapath::Apply(const ForwardingUpdate<Mld>& update) {
+  return ipv6_.Apply(update);
+}
 Result<void> BpfDatapath::Sync(const ForwardingUpdate<Igmp>& table) {
-  std::set<RouteKey<Igmp>> wanted;
-  for (const RouteChange<Igmp>& change : table) {
-    if (change.route) wanted.insert(change.key);
-  }
-  ForwardingUpdate<Igmp> update = table;
-  for (const auto& [key, entry] : routes_.entries()) {
-    if (!wanted.contains(key)) update.push_back({key, std::nullopt});
-  }
-  return Apply(update);
+  return ipv4_.Sync(table);
+}
+Result<void> BpfDatapath::Sync(const ForwardingUpdate<Mld>& table) {
+  return ipv6_.Sync(table);
 }
 
 void BpfDatapath::Tick(Time now) {
   RenewLease();
   routes_.Tick(now);
   if (Result<void> ticked = oils_.Tick(now); !ticked) spdlog::debug("{}", ticked.error().message);
-  if (oils_.Rebuild() == OilPool::Words::kChanged) routes_.Refresh();
+  if (oils_.Rebuild() == OilPool::Words::kChanged) RefreshRoutes();
 }
 
 void BpfDatapath::RenewLease() {
@@ -282,33 +259,16 @@ Result<DatapathCounters> BpfDatapath::Counters() {
 }
 
 Result<std::vector<RouteCounters<Igmp>>> BpfDatapath::CountersOfRoutes(Igmp) {
-  std::vector<RouteCounters<Igmp>> counters;
-  for (const auto& [key, entry] : routes_.entries()) {
-    Result<RouteCounters<Igmp>> route = routes_.Counters(key, entry);
-    if (!route) return tl::unexpected(route.error());
-    counters.push_back(*route);
-  }
-  return counters;
+  return ipv4_.Counters();
 }
-
-Result<std::vector<FlowCounters<Igmp>>> BpfDatapath::Flows(Igmp) {
-  return ReadFlows(object_, KernelTime());
-}
-
-Result<void> BpfDatapath::Apply(const ForwardingUpdate<Mld>&) {
-  return {};
-}
-
-Result<void> BpfDatapath::Sync(const ForwardingUpdate<Mld>&) {
-  return {};
-}
-
 Result<std::vector<RouteCounters<Mld>>> BpfDatapath::CountersOfRoutes(Mld) {
-  return {};
+  return ipv6_.Counters();
 }
-
+Result<std::vector<FlowCounters<Igmp>>> BpfDatapath::Flows(Igmp) {
+  return ReadFlows<Igmp>(object_, KernelTime());
+}
 Result<std::vector<FlowCounters<Mld>>> BpfDatapath::Flows(Mld) {
-  return {};
+  return ReadFlows<Mld>(object_, KernelTime());
 }
 
 }  // namespace bpfcast

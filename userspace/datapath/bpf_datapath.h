@@ -12,9 +12,9 @@
 #include "datapath/bpf_object.h"
 #include "datapath/bpf_pins.h"
 #include "datapath/device_maps.h"
+#include "datapath/family_tables.h"
 #include "datapath/oil_pool.h"
-#include "datapath/route_store.h"
-#include "datapath/source_rules.h"
+#include "datapath/route_array.h"
 #include "datapath/tc_filter.h"
 #include "routing/datapath.h"
 
@@ -69,14 +69,22 @@ class BpfDatapath : public Datapath {
     PortAttachment attachment;
   };
 
+  /// What the ports say of sources and groups, for both families.
+  struct Rules {
+    PortRules<Igmp> ipv4;
+    PortRules<Mld> ipv6;
+  };
+
   BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object);
 
   Result<void> PinMaps();
-  /// `new_rules`: of all sources, if the port changes them.
-  Result<void> Describe(const DatapathPort& port, const std::optional<SourceRules>& new_rules);
+  /// `new_rules`: of all ports, if the port changes them.
+  Result<void> Describe(const DatapathPort& port, const std::optional<Rules>& new_rules);
   void SetOilPort(PortId id, const std::optional<OilPort>& port);
-  Result<void> AddSources(const SourceRules& wanted);
-  void RemoveOtherSources(const SourceRules& wanted);
+  Rules MakeRules() const;
+  Result<void> AddRules(const Rules& wanted);
+  void RemoveOtherRules(const Rules& wanted);
+  void RefreshRoutes();
   Result<void> WriteDefaultRoute();
   Result<void> AttachTc(AttachedPort& attached);
   void AttachXdp(AttachedPort& attached);
@@ -88,8 +96,9 @@ class BpfDatapath : public Datapath {
   BpfObject object_;
   DeviceMaps device_maps_;
   OilPool oils_;
-  RouteStore routes_;
-  SourceRules sources_;
+  RouteArray routes_;
+  FamilyTables<Igmp> ipv4_;
+  FamilyTables<Mld> ipv6_;
   std::map<PortId, AttachedPort> ports_;
 };
 

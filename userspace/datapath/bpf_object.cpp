@@ -78,14 +78,19 @@ Result<BpfObject> BpfObject::Load() {
 
 Result<void> BpfObject::MapArrays() {
   const auto& maps = xdp_->maps;
-  rt4 = {bpf_map__fd(maps.rt4), "rt4"};
+  ipv4_.routes = {bpf_map__fd(maps.rt4), "rt4"};
+  ipv4_.sources = {bpf_map__fd(maps.sources4), "sources4"};
+  ipv4_.passages = {bpf_map__fd(maps.passages4), "passages4"};
+  ipv4_.flows = {bpf_map__fd(maps.flows4), "flows4"};
+  ipv6_.routes = {bpf_map__fd(maps.rt6), "rt6"};
+  ipv6_.sources = {bpf_map__fd(maps.sources6), "sources6"};
+  ipv6_.passages = {bpf_map__fd(maps.passages6), "passages6"};
+  ipv6_.flows = {bpf_map__fd(maps.flows6), "flows6"};
   ports = {bpf_map__fd(maps.ports), "ports"};
   if_port = {bpf_map__fd(maps.if_port), "if_port"};
-  sources = {bpf_map__fd(maps.sources), "sources"};
   verdicts = {bpf_map__fd(maps.verdicts), "verdicts"};
   port_stat = {bpf_map__fd(maps.port_stat), "port_stat"};
   route_stat = {bpf_map__fd(maps.route_stat), "route_stat"};
-  flows = {bpf_map__fd(maps.flows), "flows"};
 
   auto control_array = MappedArray<bpfcast_control>::Map(bpf_map__fd(maps.control), "control", 1);
   if (!control_array) return tl::unexpected(control_array.error());

@@ -10,11 +10,21 @@
 #include "base/result.h"
 #include "bpfcast/abi.h"
 #include "datapath/bpf_map.h"
+#include "datapath/family_abi.h"
 
 struct bpfcast_tc;
 struct bpfcast_xdp;
 
 namespace bpfcast {
+
+/// The maps that a family has for itself.
+template <class F>
+struct FamilyMaps {
+  BpfMap<typename FamilyAbi<F>::Key, std::uint32_t> routes;
+  BpfMap<typename FamilyAbi<F>::PrefixKey, std::uint32_t> sources;
+  BpfMap<typename FamilyAbi<F>::PrefixKey, std::uint32_t> passages;
+  BpfMap<typename FamilyAbi<F>::FlowKey, bpfcast_flow> flows;
+};
 
 class BpfObject {
  public:
@@ -32,17 +42,16 @@ class BpfObject {
   /// Every map with its name, for pinning.
   std::vector<std::pair<std::string, int>> maps() const;
 
-  BpfMap<bpfcast_key4, std::uint32_t> rt4;
+  FamilyMaps<Igmp>& maps_of(Igmp) { return ipv4_; }
+  FamilyMaps<Mld>& maps_of(Mld) { return ipv6_; }
   BpfMap<std::uint32_t, bpfcast_port> ports;
   BpfMap<std::uint32_t, std::uint32_t> if_port;
-  BpfMap<bpfcast_source_key, std::uint32_t> sources;
   MappedArray<bpfcast_control> control;
   MappedArray<bpfcast_route> routes;
   MappedArray<bpfcast_oil_chunk> oil_ports;
   PerCpuMap<std::uint64_t> verdicts;
   PerCpuMap<bpfcast_port_stat> port_stat;
   PerCpuMap<bpfcast_route_stats> route_stat;
-  BpfMap<bpfcast_flow_key, bpfcast_flow> flows;
 
  private:
   struct Destroy {
@@ -52,6 +61,8 @@ class BpfObject {
   BpfObject();
   Result<void> MapArrays();
 
+  FamilyMaps<Igmp> ipv4_;
+  FamilyMaps<Mld> ipv6_;
   std::unique_ptr<bpfcast_xdp, Destroy> xdp_;
   std::unique_ptr<bpfcast_tc, Destroy> tc_;
 };

@@ -1,8 +1,6 @@
 #include "datapath/flow_table.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 namespace bpfcast {
 namespace {
@@ -11,12 +9,6 @@ namespace {
 constexpr Duration kStopped = std::chrono::milliseconds(2500);
 // A stream that has just begun is not extrapolated from its first packets.
 constexpr Duration kShortest = std::chrono::seconds(1);
-
-Ipv4Address ToAddress(__be32 address) {
-  std::array<std::uint8_t, 4> bytes{};
-  std::memcpy(bytes.data(), &address, bytes.size());
-  return Ipv4Address(bytes);
-}
 
 Time ToTime(std::uint64_t nanoseconds) {
   return Time(Duration(static_cast<Duration::rep>(nanoseconds)));
@@ -29,9 +21,10 @@ double Since(std::uint64_t count, std::uint64_t marked) {
 
 }  // namespace
 
-FlowCounters<Igmp> MakeFlow(const bpfcast_flow_key& key, const bpfcast_flow& flow, Time now) {
-  FlowCounters<Igmp> result;
-  result.key = {ToAddress(key.source), ToAddress(key.group)};
+template <class F>
+FlowCounters<F> MakeFlow(const typename FamilyAbi<F>::FlowKey& key, const bpfcast_flow& flow, Time now) {
+  FlowCounters<F> result;
+  result.key = FromKey<F>(key.stream);
   result.arrival = static_cast<PortId>(key.port);
   result.forwarded = {flow.packets, flow.bytes};
   result.dropped = flow.dropped;
@@ -45,15 +38,21 @@ FlowCounters<Igmp> MakeFlow(const bpfcast_flow_key& key, const bpfcast_flow& flo
   return result;
 }
 
-Result<std::vector<FlowCounters<Igmp>>> ReadFlows(BpfObject& object, Time now) {
-  const auto entries = object.flows.GetAll(BPFCAST_MAX_FLOWS);
+template <class F>
+Result<std::vector<FlowCounters<F>>> ReadFlows(BpfObject& object, Time now) {
+  const auto entries = object.maps_of(F()).flows.GetAll(BPFCAST_MAX_FLOWS);
   if (!entries) return tl::unexpected(entries.error());
-  std::vector<FlowCounters<Igmp>> flows;
+  std::vector<FlowCounters<F>> flows;
   for (const auto& [key, flow] : *entries) {
-    FlowCounters<Igmp> counters = MakeFlow(key, flow, now);
+    FlowCounters<F> counters = MakeFlow<F>(key, flow, now);
     if (now - counters.last <= kFlowMemory) flows.push_back(counters);
   }
   return flows;
 }
+
+template FlowCounters<Igmp> MakeFlow<Igmp>(const bpfcast_flow_key4&, const bpfcast_flow&, Time);
+template FlowCounters<Mld> MakeFlow<Mld>(const bpfcast_flow_key6&, const bpfcast_flow&, Time);
+template Result<std::vector<FlowCounters<Igmp>>> ReadFlows<Igmp>(BpfObject&, Time);
+template Result<std::vector<FlowCounters<Mld>>> ReadFlows<Mld>(BpfObject&, Time);
 
 }  // namespace bpfcast

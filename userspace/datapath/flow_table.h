@@ -1,4 +1,4 @@
-// The streams that the programs saw, from the map `flows`.
+// The streams that the programs saw, from the maps `flows4` and `flows6`.
 #pragma once
 
 #include <chrono>
@@ -16,9 +16,11 @@ namespace bpfcast {
 inline constexpr Duration kFlowMemory = std::chrono::minutes(10);
 
 /// The counters of one entry, and its rate by the previous mark.
-FlowCounters<Igmp> MakeFlow(const bpfcast_flow_key& key, const bpfcast_flow& flow, Time now);
+template <class F>
+FlowCounters<F> MakeFlow(const typename FamilyAbi<F>::FlowKey& key, const bpfcast_flow& flow, Time now);
 
 /// `now` on the clock of the programs, CLOCK_MONOTONIC.
-Result<std::vector<FlowCounters<Igmp>>> ReadFlows(BpfObject& object, Time now);
+template <class F>
+Result<std::vector<FlowCounters<F>>> ReadFlows(BpfObject& object, Time now);
 
 }  // namespace bpfcast

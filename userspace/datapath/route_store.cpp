@@ -1,48 +1,24 @@
 #include "datapath/route_store.h"
 
-#include <atomic>
-#include <cstring>
-
 #include "datapath/bpf_counters.h"
 
 namespace bpfcast {
 namespace {
 
-// One store: a packet sees the old list or the new one (F-54).
-void StoreWord(__u64& where, std::uint64_t word) {
-  std::atomic_ref<__u64>(where).store(word, std::memory_order_release);
-}
-
-std::uint64_t Word(const Oil& oil, bool local) {
-  return oil.word | (local ? bpfcast_oil_word(0, 0, 0, BPFCAST_OIL_LOCAL) : 0);
+std::uint64_t Word(const Oil& oil, std::uint16_t flags) {
+  return oil.word | bpfcast_oil_word(0, 0, 0, flags);
 }
 
 }  // namespace
 
-bpfcast_key4 ToKey4(const RouteKey<Igmp>& key) {
-  bpfcast_key4 result{};
-  std::memcpy(&result.source, key.source.bytes().data(), sizeof result.source);
-  std::memcpy(&result.group, key.group.bytes().data(), sizeof result.group);
-  return result;
-}
-
-Result<void> RouteStore::Set(const RouteKey<Igmp>& key, const Route& route) {
+template <class F>
+Result<void> RouteStore<F>::Set(const RouteKey<F>& key, const Route& route) {
   Entry entry;
-  entry.local = route.local;
-  const auto up = oils_.Acquire(route.from_upstream);
-  if (!up) {
+  entry.flags = static_cast<std::uint16_t>((route.local ? BPFCAST_OIL_LOCAL : 0) | GuardFlag(key.group));
+  if (Result<void> acquired = AcquireOils(route, entry); !acquired) {
     Remove(key);
-    return tl::unexpected(up.error());
+    return acquired;
   }
-  entry.from_upstream = *up;
-  const auto down = oils_.Acquire(route.from_downstream);
-  if (!down) {
-    oils_.Release(entry.from_upstream);
-    Remove(key);
-    return tl::unexpected(down.error());
-  }
-  entry.from_downstream = *down;
-
   if (const auto known = entries_.find(key); known != entries_.end()) {
     entry.index = known->second.index;
     entry.start = known->second.start;
@@ -51,7 +27,7 @@ Result<void> RouteStore::Set(const RouteKey<Igmp>& key, const Route& route) {
     known->second = entry;
     return {};
   }
-  const Result<std::uint32_t> index = TakeIndex();
+  const Result<std::uint32_t> index = array_.Take();
   if (!index) {
     ReleaseOils(entry);
     return tl::unexpected(index.error());
@@ -59,78 +35,91 @@ Result<void> RouteStore::Set(const RouteKey<Igmp>& key, const Route& route) {
   // Complete before the first packet can find it.
   entry.index = *index;
   if (const auto start = ReadRouteStat(object_, entry.index)) entry.start = *start;
-  object_.routes[entry.index].key4 = ToKey4(key);
+  bpfcast_route& slot = array_[entry.index];
+  slot.family = FamilyAbi<F>::kFamily;
+  FamilyAbi<F>::KeyOf(slot) = ToKey<F>(key);
   Store(entry);
-  if (Result<void> added = object_.rt4.Set(ToKey4(key), entry.index); !added) {
+  if (Result<void> added = object_.maps_of(F()).routes.Set(ToKey<F>(key), entry.index); !added) {
     ReleaseOils(entry);
-    free_.push_back(entry.index);
+    array_.GiveBack(entry.index);
     return added;
   }
   entries_.emplace(key, entry);
   return {};
 }
 
-void RouteStore::Remove(const RouteKey<Igmp>& key) {
+template <class F>
+void RouteStore<F>::Remove(const RouteKey<F>& key) {
   const auto entry = entries_.find(key);
   if (entry == entries_.end()) return;
-  object_.rt4.Erase(ToKey4(key));
+  object_.maps_of(F()).routes.Erase(ToKey<F>(key));
   ReleaseOils(entry->second);
-  resting_.Add(entry->second.index);
+  array_.Retire(entry->second.index);
   entries_.erase(entry);
 }
 
-Result<void> RouteStore::SetDefault(const PortSet& upstreams) {
-  const auto oil = oils_.Acquire(upstreams);
-  StoreWord(object_.routes[BPFCAST_DEFAULT_ROUTE].from_downstream, oil ? (*oil)->word : 0);
-  if (default_ != nullptr) oils_.Release(default_);
-  default_ = oil ? *oil : nullptr;
-  if (!oil) return tl::unexpected(oil.error());
-  return {};
+template <class F>
+void RouteStore<F>::SetGuarded(const GuardedGroups<F>& groups) {
+  if (groups == guarded_) return;
+  guarded_ = groups;
+  for (auto& [key, entry] : entries_) {
+    entry.flags = static_cast<std::uint16_t>((entry.flags & ~BPFCAST_OIL_GUARDED) | GuardFlag(key.group));
+    Store(entry);
+  }
 }
 
-Result<RouteCounters<Igmp>> RouteStore::Counters(const RouteKey<Igmp>& key, const Entry& entry) {
+template <class F>
+Result<RouteCounters<F>> RouteStore<F>::Counters(const RouteKey<F>& key, const Entry& entry) {
   const auto stat = ReadRouteStat(object_, entry.index);
   if (!stat) return tl::unexpected(stat.error());
-  RouteCounters<Igmp> counters{key, {}, stat->dropped - entry.start.dropped};
+  RouteCounters<F> counters{key, {}, stat->dropped - entry.start.dropped};
   counters.forwarded.packets = stat->packets - entry.start.packets;
   counters.forwarded.bytes = stat->bytes - entry.start.bytes;
   return counters;
 }
 
-void RouteStore::Refresh() {
+template <class F>
+void RouteStore<F>::Refresh() {
   for (const auto& [key, entry] : entries_) Store(entry);
-  if (default_ != nullptr) {
-    StoreWord(object_.routes[BPFCAST_DEFAULT_ROUTE].from_downstream, default_->word);
+}
+
+template <class F>
+Result<void> RouteStore<F>::AcquireOils(const Route& route, Entry& entry) {
+  const std::pair<const PortSet&, const Oil*&> lists[] = {{route.from_upstream, entry.from_upstream},
+                                                          {route.from_downstream, entry.from_downstream},
+                                                          {route.not_upstream, entry.not_upstream}};
+  for (const auto& [set, oil] : lists) {
+    const auto acquired = oils_.Acquire(set);
+    if (!acquired) {
+      ReleaseOils(entry);
+      return tl::unexpected(acquired.error());
+    }
+    oil = *acquired;
+  }
+  return {};
+}
+
+template <class F>
+void RouteStore<F>::ReleaseOils(const Entry& entry) {
+  for (const Oil* oil : {entry.from_upstream, entry.from_downstream, entry.not_upstream}) {
+    if (oil != nullptr) oils_.Release(oil);
   }
 }
 
-void RouteStore::Tick(Time now) {
-  resting_.Tick(now, [this](std::uint32_t index) { free_.push_back(index); });
+template <class F>
+std::uint16_t RouteStore<F>::GuardFlag(const typename F::Address& group) const {
+  return guarded_.Contains(group) ? BPFCAST_OIL_GUARDED : 0;
 }
 
-Result<std::uint32_t> RouteStore::TakeIndex() {
-  std::uint32_t index = next_index_;
-  if (!free_.empty()) {
-    index = free_.back();
-    free_.pop_back();
-  } else if (next_index_ < object_.routes.size()) {
-    ++next_index_;
-  } else {
-    return Fail("the table of " + std::to_string(object_.routes.size()) +
-                " routes is full (BPFCAST_MAX_ROUTES)");
-  }
-  return index;
+template <class F>
+void RouteStore<F>::Store(const Entry& entry) {
+  bpfcast_route& route = array_[entry.index];
+  StoreWord(route.from_upstream, Word(*entry.from_upstream, entry.flags));
+  StoreWord(route.not_upstream, Word(*entry.not_upstream, entry.flags));
+  StoreWord(route.from_downstream, Word(*entry.from_downstream, entry.flags));
 }
 
-void RouteStore::Store(const Entry& entry) {
-  bpfcast_route& route = object_.routes[entry.index];
-  StoreWord(route.from_upstream, Word(*entry.from_upstream, entry.local));
-  StoreWord(route.from_downstream, Word(*entry.from_downstream, entry.local));
-}
-
-void RouteStore::ReleaseOils(const Entry& entry) {
-  oils_.Release(entry.from_upstream);
-  oils_.Release(entry.from_downstream);
-}
+template class RouteStore<Igmp>;
+template class RouteStore<Mld>;
 
 }  // namespace bpfcast

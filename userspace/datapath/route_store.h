@@ -1,4 +1,5 @@
-// RouteStore: the routes in the kernel, each an index in the mapped array and an entry of the lookup map.
+// RouteStore: the routes of a family in the kernel, each an index in the mapped array and an entry of the
+// lookup map.
 #pragma once
 
 #include <cstdint>
@@ -7,56 +8,57 @@
 
 #include "datapath/bpf_object.h"
 #include "datapath/oil_pool.h"
-#include "datapath/resting_queue.h"
+#include "datapath/passage_rules.h"
+#include "datapath/route_array.h"
 #include "routing/datapath.h"
 #include "routing/forwarding_update.h"
 
 namespace bpfcast {
 
+template <class F>
 class RouteStore {
  public:
   struct Entry {
     std::uint32_t index = 0;
     const Oil* from_upstream = nullptr;
     const Oil* from_downstream = nullptr;
-    bool local = false;
+    const Oil* not_upstream = nullptr;
+    std::uint16_t flags = 0;     // of its words, beside those of the lists
     bpfcast_route_stat start{};  // what the counters of the index said when the route came
   };
   struct Hash {
-    std::size_t operator()(const RouteKey<Igmp>& key) const {
-      return std::hash<Ipv4Address>()(key.source) * 31 + std::hash<Ipv4Address>()(key.group);
+    std::size_t operator()(const RouteKey<F>& key) const {
+      const std::hash<typename F::Address> hash;
+      return hash(key.source) * 31 + hash(key.group);
     }
   };
-  using Entries = std::unordered_map<RouteKey<Igmp>, Entry, Hash>;
+  using Entries = std::unordered_map<RouteKey<F>, Entry, Hash>;
 
-  RouteStore(BpfObject& object, OilPool& oils) : object_(object), oils_(oils) {}
+  RouteStore(BpfObject& object, OilPool& oils, RouteArray& array)
+      : object_(object), oils_(oils), array_(array) {}
 
   /// On failure the key has no route.
-  Result<void> Set(const RouteKey<Igmp>& key, const Route& route);
-  void Remove(const RouteKey<Igmp>& key);
-  /// What arrives downstream and matches no route goes to these ports. On failure nowhere.
-  Result<void> SetDefault(const PortSet& upstreams);
-  Result<RouteCounters<Igmp>> Counters(const RouteKey<Igmp>& key, const Entry& entry);
+  Result<void> Set(const RouteKey<F>& key, const Route& route);
+  void Remove(const RouteKey<F>& key);
+  /// Packets of these groups are asked for the passage of their arrival port.
+  void SetGuarded(const GuardedGroups<F>& groups);
+  Result<RouteCounters<F>> Counters(const RouteKey<F>& key, const Entry& entry);
   /// Takes over new words of the lists.
   void Refresh();
-  void Tick(Time now);
 
   const Entries& entries() const { return entries_; }
 
  private:
-  Result<std::uint32_t> TakeIndex();
-  void Store(const Entry& entry);
+  Result<void> AcquireOils(const Route& route, Entry& entry);
   void ReleaseOils(const Entry& entry);
+  std::uint16_t GuardFlag(const typename F::Address& group) const;
+  void Store(const Entry& entry);
 
   BpfObject& object_;
   OilPool& oils_;
+  RouteArray& array_;
+  GuardedGroups<F> guarded_;
   Entries entries_;
-  const Oil* default_ = nullptr;
-  std::uint32_t next_index_ = 1;  // BPFCAST_DEFAULT_ROUTE is 0
-  std::vector<std::uint32_t> free_;
-  RestingQueue<std::uint32_t> resting_;
 };
-
-bpfcast_key4 ToKey4(const RouteKey<Igmp>& key);
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
 
 #include "base/address.h"
 
@@ -51,6 +52,17 @@ TEST(Rewrite, TF_20_GroupMacIsThatOfTheControlPlane) {
     MacAddress mac{};
     group_mac4(address, mac.data());
     EXPECT_EQ(mac, MulticastMac(group)) << group.ToString();
+  }
+}
+
+TEST(Rewrite, TF_20_GroupMacOfIpv6IsThatOfTheControlPlane) {
+  for (const char* text : {"ff3e::8000:1", "ff0e::1234", "ff05::ffff:ffff", "ff0e:1:2:3:4:5:6789:abcd"}) {
+    const Ipv6Address group = *Ipv6Address::Parse(text);
+    __be32 words[4];
+    std::memcpy(words, group.bytes().data(), sizeof words);
+    MacAddress mac{};
+    group_mac6(words, mac.data());
+    EXPECT_EQ(mac, MulticastMac(group)) << text;
   }
 }
 

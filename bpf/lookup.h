@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the maps say of a packet. IPv4 looks up keys of its own size. IPv6 does so in functions of its own, or
+ * its keys would not fit on the programs' stack.
+ */
+#pragma once
+
+#include "count.h"
+#include "parse.h"
+
+/* Of this machine and of the port (F-09, F-10, F-12). `scope` is that of `key`. */
+static __always_inline __u32 judge_source_by(void *sources, const void *key, __u32 *scope, __u32 port,
+					     const struct bpfcast_port_family *rules)
+{
+	__u32 *verdict = bpf_map_lookup_elem(sources, key);
+
+	if (verdict && *verdict != BPFCAST_FORWARDED)
+		return *verdict;
+	if (!rules->check_sources)
+		return BPFCAST_FORWARDED;
+	*scope = port;
+	verdict = bpf_map_lookup_elem(sources, key);
+	return verdict ? *verdict : rules->unknown_sources;
+}
+
+static __always_inline __u32 judge_source4(const struct packet *packet, __u32 port,
+					   const struct bpfcast_port_family *rules)
+{
+	struct bpfcast_prefix4 key = {
+		.prefixlen = BPFCAST_SCOPE_BITS + 32,
+		.scope = BPFCAST_SCOPE_ALL,
+		.address = packet->flow4.stream.source,
+	};
+
+	return judge_source_by(&sources4, &key, &key.scope, port, rules);
+}
+
+static __noinline __u32 judge_source6(const struct packet *packet, __u32 port,
+				      const struct bpfcast_port_family *rules)
+{
+	struct bpfcast_prefix6 key = {
+		.prefixlen = BPFCAST_SCOPE_BITS + 128,
+		.scope = BPFCAST_SCOPE_ALL,
+	};
+
+	__builtin_memcpy(key.address, packet->flow6.stream.source, sizeof(key.address));
+	return judge_source_by(&sources6, &key, &key.scope, port, rules);
+}
+
+static __always_inline __u32 judge_source(const struct packet *packet, __u32 family, __u32 port,
+					  const struct bpfcast_port_family *rules)
+{
+	return family == BPFCAST_IPV4 ? judge_source4(packet, port, rules)
+				      : judge_source6(packet, port, rules);
+}
+
+static __always_inline __u32 look_up_passage4(const struct packet *packet, __u32 port, __u32 otherwise)
+{
+	struct bpfcast_prefix4 key = {
+		.prefixlen = BPFCAST_SCOPE_BITS + 32,
+		.scope = port,
+		.address = packet->flow4.stream.group,
+	};
+	__u32 *passage = bpf_map_lookup_elem(&passages4, &key);
+
+	return passage ? *passage : otherwise;
+}
+
+static __noinline __u32 look_up_passage6(const struct packet *packet, __u32 port, __u32 otherwise)
+{
+	struct bpfcast_prefix6 key = {
+		.prefixlen = BPFCAST_SCOPE_BITS + 128,
+		.scope = port,
+	};
+	__u32 *passage;
+
+	__builtin_memcpy(key.address, packet->flow6.stream.group, sizeof(key.address));
+	passage = bpf_map_lookup_elem(&passages6, &key);
+	return passage ? *passage : otherwise;
+}
+
+/* Where what arrives on the port may go by its group (E-33, F-50). */
+static __always_inline __u32 look_up_passage(const struct packet *packet, __u32 family, __u32 port,
+					     const struct bpfcast_port_family *rules)
+{
+	return family == BPFCAST_IPV4 ? look_up_passage4(packet, port, rules->other_groups)
+				      : look_up_passage6(packet, port, rules->other_groups);
+}
+
+static __always_inline int same_key4(const struct bpfcast_key4 *a, const struct bpfcast_key4 *b)
+{
+	return a->source == b->source && a->group == b->group;
+}
+
+static __always_inline int same_address6(const __be32 *a, const __be32 *b)
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
+static __always_inline int same_key6(const struct bpfcast_key6 *a, const struct bpfcast_key6 *b)
+{
+	return same_address6(a->group, b->group) && same_address6(a->source, b->source);
+}
+
+/* The route that a lookup map led to, or null. */
+static __always_inline struct bpfcast_route *route_at(const __u32 *found, __u32 *index)
+{
+	if (!found)
+		return 0;
+	*index = *found;
+	return bpf_map_lookup_elem(&routes, index);
+}
+
+/* The route of exactly this key, or null. Entries whose index was given to another route meanwhile do not
+ * count. */
+static __always_inline struct bpfcast_route *look_up_exactly4(const struct bpfcast_key4 *key, __u32 *index)
+{
+	struct bpfcast_route *route = route_at(bpf_map_lookup_elem(&rt4, key), index);
+
+	return route && route->family == BPFCAST_IPV4 && same_key4(&route->key4, key) ? route : 0;
+}
+
+static __always_inline struct bpfcast_route *look_up_exactly6(const struct bpfcast_key6 *key, __u32 *index)
+{
+	struct bpfcast_route *route = route_at(bpf_map_lookup_elem(&rt6, key), index);
+
+	return route && route->family == BPFCAST_IPV6 && same_key6(&route->key6, key) ? route : 0;
+}
+
+static __always_inline struct bpfcast_route *find_route4(const struct packet *packet, __u32 *index)
+{
+	struct bpfcast_key4 any = {.group = packet->flow4.stream.group};
+	struct bpfcast_route *route = look_up_exactly4(&packet->flow4.stream, index);
+
+	return route ? route : look_up_exactly4(&any, index);
+}
+
+static __noinline struct bpfcast_route *find_route6(const struct packet *packet, __u32 *index)
+{
+	struct bpfcast_route *route = look_up_exactly6(&packet->flow6.stream, index);
+	struct bpfcast_key6 any = {};
+
+	if (route)
+		return route;
+	__builtin_memcpy(any.group, packet->flow6.stream.group, sizeof(any.group));
+	return look_up_exactly6(&any, index);
+}
+
+/* (S,G), else (*,G), else null. */
+static __always_inline struct bpfcast_route *find_route(const struct packet *packet, __u32 family,
+							__u32 *index)
+{
+	struct bpfcast_route *route =
+		family == BPFCAST_IPV4 ? find_route4(packet, index) : find_route6(packet, index);
+
+	if (!route)
+		*index = BPFCAST_DEFAULT_ROUTE;
+	return route;
+}

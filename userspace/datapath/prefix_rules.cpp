@@ -1,0 +1,56 @@
+#include "datapath/prefix_rules.h"
+
+namespace bpfcast {
+namespace {
+
+template <class F>
+typename FamilyAbi<F>::PrefixKey ToPrefixKey(const PrefixRule<F>& rule) {
+  typename FamilyAbi<F>::PrefixKey key{};
+  key.prefixlen = BPFCAST_SCOPE_BITS + rule.length;
+  key.scope = rule.scope;
+  WriteAddress(rule.address, key.address);
+  return key;
+}
+
+}  // namespace
+
+template <class Address>
+Address WithHostBits(const Prefix<Address>& prefix, HostBits bits) {
+  auto bytes = prefix.address.bytes();
+  for (unsigned i = prefix.length; i < Address::kBits; ++i) {
+    const auto bit = static_cast<std::uint8_t>(0x80 >> (i % 8));
+    if (bits == HostBits::kOnes) {
+      bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] | bit);
+    } else {
+      bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] & ~bit);
+    }
+  }
+  return Address(bytes);
+}
+
+template <class F>
+Result<void> PrefixTable<F>::Add(const PrefixRules<F>& wanted) {
+  for (const auto& [rule, value] : wanted) {
+    const auto known = present_.find(rule);
+    if (known != present_.end() && known->second == value) continue;
+    if (Result<void> written = map_.Set(ToPrefixKey<F>(rule), value); !written) return written;
+    present_[rule] = value;
+  }
+  return {};
+}
+
+template <class F>
+void PrefixTable<F>::RemoveOthers(const PrefixRules<F>& wanted) {
+  std::erase_if(present_, [&](const auto& entry) {
+    if (wanted.contains(entry.first)) return false;
+    map_.Erase(ToPrefixKey<F>(entry.first));
+    return true;
+  });
+}
+
+template Ipv4Address WithHostBits(const Prefix<Ipv4Address>&, HostBits);
+template Ipv6Address WithHostBits(const Prefix<Ipv6Address>&, HostBits);
+template class PrefixTable<Igmp>;
+template class PrefixTable<Mld>;
+
+}  // namespace bpfcast

@@ -1,0 +1,43 @@
+// RouteArray: the array `routes` in the kernel, whose indexes the families share, and the default route.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "datapath/bpf_object.h"
+#include "datapath/oil_pool.h"
+#include "datapath/resting_queue.h"
+
+namespace bpfcast {
+
+class RouteArray {
+ public:
+  RouteArray(BpfObject& object, OilPool& oils) : object_(object), oils_(oils) {}
+
+  /// An index that no packet reads.
+  Result<std::uint32_t> Take();
+  /// Gives one back that no packet has found yet.
+  void GiveBack(std::uint32_t index) { free_.push_back(index); }
+  /// Gives one back that packets may still be reading.
+  void Retire(std::uint32_t index) { resting_.Add(index); }
+  bpfcast_route& operator[](std::uint32_t index) { return object_.routes[index]; }
+
+  /// What arrives downstream and matches no route goes to these ports. On failure nowhere.
+  Result<void> SetDefault(const PortSet& upstreams);
+  /// Takes over a new word of the default list.
+  void Refresh();
+  void Tick(Time now);
+
+ private:
+  BpfObject& object_;
+  OilPool& oils_;
+  const Oil* default_ = nullptr;
+  std::uint32_t next_ = BPFCAST_DEFAULT_ROUTE + 1;
+  std::vector<std::uint32_t> free_;
+  RestingQueue<std::uint32_t> resting_;
+};
+
+/// One store: a packet sees the old list or the new one (F-54).
+void StoreWord(__u64& where, std::uint64_t word);
+
+}  // namespace bpfcast
