@@ -231,7 +231,8 @@ template <class F>
 typename GroupState<F>::Ask GroupState<F>::LeftToAsk(Ask ask, Leaver leaver) {
   Ask left;
   if (ask.group) {
-    if (const auto until = hosts_.ExcludeUntil()) {
+    const auto until = hosts_.ExcludeUntil();
+    if (until && !hosts_.AnyIncludes()) {
       group_timer_ = std::min(group_timer_, *until);
     } else if (leaver == Leaver::kKnown && hosts_.empty()) {
       sources_.clear();

@@ -89,6 +89,12 @@ std::optional<Time> TrackedHosts<F>::ExcludeUntil() const {
 }
 
 template <class F>
+bool TrackedHosts<F>::AnyIncludes() const {
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [](const auto& entry) { return entry.second.wants.mode == FilterMode::kInclude; });
+}
+
+template <class F>
 std::optional<Time> TrackedHosts<F>::WantedUntil(const Address& source) const {
   std::optional<Time> until;
   for (const auto& [address, host] : hosts_) {

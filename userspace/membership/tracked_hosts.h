@@ -52,6 +52,8 @@ class TrackedHosts {
   bool IsComplete(Time now) const { return incomplete_until_ <= now; }
   /// When the last host that is in EXCLUDE mode is forgotten; nothing when there is none.
   std::optional<Time> ExcludeUntil() const;
+  /// Is a host in INCLUDE mode among them?
+  bool AnyIncludes() const;
   /// When the last host that wants the source is forgotten; nothing when there is none.
   std::optional<Time> WantedUntil(const Address& source) const;
 

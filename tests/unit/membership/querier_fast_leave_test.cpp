@@ -67,6 +67,20 @@ TYPED_TEST(FastLeaveTest, TC_90_TheLastLeaveEndsTheGroupAtOnceAndNoneIsAskedAbou
   EXPECT_THAT(this->SpecificQueries(), IsEmpty());
 }
 
+// A group that goes back to INCLUDE keeps what hosts in that mode reported since the last report in EXCLUDE
+// mode. When the host that holds the group in EXCLUDE mode is dead, they have to be asked before.
+TYPED_TEST(FastLeaveTest, C_81_HostsInIncludeModeAreAskedBeforeADeadHostEndsTheExcludeMode) {
+  this->StartLongAgo();
+  this->HearFrom(Bed<TypeParam>::Host(3), -100, RecordType::kIsEx, this->kGroup);  // is not heard again
+  this->HearFrom(this->h2, 131, RecordType::kAllow, this->kGroup, {1});
+  this->HearFrom(this->h1, 132, RecordType::kIsEx, this->kGroup);  // deletes what is listed
+  this->HearFrom(this->h1, 140, RecordType::kToIn, this->kGroup);
+  this->HearFrom(this->h2, 140.5, RecordType::kIsIn, this->kGroup, {1});
+  this->RunTo(180);
+  EXPECT_THAT(this->SpecificQueries(), ElementsAre(Asked{140, 0, {}}, Asked{141, 0, {}}));
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({1}));
+}
+
 TYPED_TEST(FastLeaveTest, TC_91_AHostThatVanishedHoldsTheGroupUntilItsRecordExpires) {
   this->StartLongAgo();
   this->HearFrom(this->h2, -100, RecordType::kIsEx, this->kGroup);
