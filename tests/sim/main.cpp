@@ -20,7 +20,7 @@ namespace {
 struct Options {
   std::uint64_t first = 1;
   std::uint64_t seeds = 1000;
-  std::uint64_t events = 1200;
+  std::uint64_t events = 5000;
   bool igmp = true;
   bool mld = true;
   bool trace = false;
