@@ -19,22 +19,6 @@ void AppendSplit(Query<F> form, const std::vector<typename F::Address>& sources,
   }
 }
 
-/// Would sources that are left out of such a record be missed? In the others they are blocked, and left out
-/// they are not.
-bool AsksForSources(RecordType type) {
-  switch (type) {
-    case RecordType::kIsIn:
-    case RecordType::kToIn:
-    case RecordType::kAllow:
-      return true;
-    case RecordType::kIsEx:
-    case RecordType::kToEx:
-    case RecordType::kBlock:
-      break;
-  }
-  return false;
-}
-
 }  // namespace
 
 template <class F>
@@ -80,18 +64,7 @@ template <class F>
 RecordMeaning GroupState<F>::Meaning(RecordType type, const LinkRules& rules) const {
   const RecordMeaning meaning = MeaningInMode(type, older_hosts_.Oldest());
   if (rules.exclude_lists == ExcludeLists::kKept || meaning != RecordMeaning::kAsWritten) return meaning;
-  switch (type) {  // C-84
-    case RecordType::kIsEx:
-    case RecordType::kToEx:
-      return RecordMeaning::kWithoutSources;
-    case RecordType::kBlock:
-      return mode_ == FilterMode::kExclude ? RecordMeaning::kIgnored : meaning;
-    case RecordType::kIsIn:
-    case RecordType::kToIn:
-    case RecordType::kAllow:
-      break;
-  }
-  return meaning;
+  return MeaningWithoutExcludeLists(type, mode_);
 }
 
 /// Takes out of `sources` the new ones that would make the state larger than `limit`; says how many.

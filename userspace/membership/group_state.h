@@ -10,6 +10,7 @@
 #include "membership/link_rules.h"
 #include "membership/membership_record.h"
 #include "membership/older_versions.h"
+#include "membership/record_meaning.h"
 #include "membership/tracked_hosts.h"
 #include "wire/message.h"
 
@@ -51,6 +52,8 @@ class GroupState {
   SourceSet<F> Requested() const;
   /// Y: the sources that are blocked; empty in INCLUDE.
   SourceSet<F> Excluded() const;
+  /// A, or X and Y: those that take room.
+  std::size_t SourceCount() const { return sources_.size(); }
   /// kNever in INCLUDE.
   Time GroupTimer() const { return group_timer_; }
   /// Nothing when the source is unknown or blocked.

@@ -112,7 +112,7 @@ void Host<F>::OnQuery(const Query<F>& query, Time now) {
     ScheduleGeneralAnswer(query, now);
   } else if (!Told(query.group).IsEmpty()) {
     const Time due = now + std::max(kTick, random_.UpTo(query.max_response_time));  // D-10
-    if (general_answer_due_ <= due) return;                                         // rule 1, D-11
+    if (GeneralAnswerComesFirst(query.group, due)) return;                          // rule 1, D-11
     ScheduleGroupAnswer(query.group, query.sources, due);
   }
 }
@@ -225,13 +225,19 @@ void Host<F>::AnnounceAll(unsigned robustness, Time now) {
 template <class F>
 void Host<F>::ScheduleChange(const MembershipChange<F>& told, unsigned robustness, Time now) {
   if (told.before == told.after) return;
+  if (told.after.IsEmpty()) {
+    // Also keeps what queries can make us remember within the size of the database.
+    ForgetAnswer(told.group);
+    if (changes_.size() >= database_.groups().size() + kMostPendingLeaves && !changes_.contains(told.group)) {
+      ++untold_leaves_;
+      return;
+    }
+  }
   // D-22: a leave of an older version is said once.
   const bool once = mode_ != Version::kV3 && told.after.IsEmpty();
   changes_[told.group].Add(told.before, told.after, once ? 1 : robustness);
   if (first_transmission_due_ == kNever) first_transmission_due_ = std::max(now, quiet_until_);
   change_deadlines_.Set(told.group, first_transmission_due_);
-  // Also keeps what queries can make us remember within the size of the database.
-  if (told.after.IsEmpty()) ForgetAnswer(told.group);
 }
 
 template <class F>
@@ -245,6 +251,12 @@ void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
   for (const auto& [group, state] : database_.groups()) {  // RFC 2236 section 3: a timer for each group
     if (!Told(group).IsEmpty()) ScheduleGroupAnswer(group, {}, due());
   }
+}
+
+/// A general answer that is being sent serves the groups that are still to come, and not those before them.
+template <class F>
+bool Host<F>::GeneralAnswerComesFirst(const Address& group, Time due) const {
+  return general_answer_due_ <= due && (unanswered_.empty() || unanswered_.back() <= group);
 }
 
 template <class F>

@@ -61,6 +61,10 @@ class Host {
   /// when each needs a report of its own, and less than 0.1 s in v3.
   static constexpr std::size_t kMostReportsAtOnce = 20;
 
+  /// so many leaves beyond the size of the database may be pending. More are not told: the routers find
+  /// out themselves, one Group Membership Interval later.
+  static constexpr std::size_t kMostPendingLeaves = 32768;
+
   Host(const HostConfig<F>& config, const MembershipDatabase<F>& database, Random random);
 
   /// The link is up: announce every record of the database as a join would. On a running host (its
@@ -88,6 +92,8 @@ class Host {
   /// D-25: a group that is wanted and not asked for, because the version that is spoken cannot name its
   /// sources; nothing when there is none.
   std::optional<Address> NotAskedFor() const;
+  /// How many leaves found no room.
+  std::uint64_t untold_leaves() const { return untold_leaves_; }
   /// New settings; what they newly permit or refuse is announced, and everything when another version
   /// is spoken. The MTU stays: it is the link's.
   void Reconfigure(const HostConfig<F>& config, Time now);
@@ -117,6 +123,7 @@ class Host {
   void AnnounceAll(unsigned robustness, Time now);
   void ScheduleChange(const MembershipChange<F>& told, unsigned robustness, Time now);
   void ScheduleGeneralAnswer(const Query<F>& query, Time now);
+  bool GeneralAnswerComesFirst(const Address& group, Time due) const;
   void ScheduleGroupAnswer(const Address& group, const std::vector<Address>& sources, Time due);
   void ForgetAnswer(const Address& group);
   Time NextReport() const;
@@ -139,6 +146,7 @@ class Host {
   DeadlineQueue<Address> change_deadlines_;
   Time first_transmission_due_ = kNever;  // of the changes not sent yet
   Time quiet_until_ = Time::min();        // no first transmission before
+  std::uint64_t untold_leaves_ = 0;
 
   std::unordered_map<Address, PendingAnswer<F>> answers_;
   DeadlineQueue<Address> answer_deadlines_;

@@ -36,20 +36,16 @@ void OlderVersions::Expire(Time now) {
   if (v2_timer_ <= now) v2_timer_ = kNever;
 }
 
-RecordMeaning MeaningInMode(RecordType type, Version mode) {
-  switch (type) {
-    case RecordType::kIsIn:
-    case RecordType::kIsEx:  // I-14: not among those that the RFC ignores
-    case RecordType::kAllow:
-      return RecordMeaning::kAsWritten;
-    case RecordType::kToIn:  // a v1 host that still listens would not answer the query
-      return mode == Version::kV1 ? RecordMeaning::kIgnored : RecordMeaning::kAsWritten;
-    case RecordType::kToEx:  // an older host wants all sources
-      return mode == Version::kV3 ? RecordMeaning::kAsWritten : RecordMeaning::kWithoutSources;
-    case RecordType::kBlock:
-      return mode == Version::kV3 ? RecordMeaning::kAsWritten : RecordMeaning::kIgnored;
+bool IsIgnored(OlderMessages older_messages, Version version) {
+  switch (older_messages) {
+    case OlderMessages::kAccept:
+      return false;
+    case OlderMessages::kIgnoreV1Reports:
+      return version == Version::kV1;
+    case OlderMessages::kIgnoreAll:
+      return version != Version::kV3;
   }
-  return RecordMeaning::kIgnored;
+  return false;
 }
 
 }  // namespace bpfcast

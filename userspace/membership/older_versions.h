@@ -6,7 +6,6 @@
 
 #include "base/time.h"
 #include "wire/family.h"
-#include "wire/message.h"
 
 namespace bpfcast {
 
@@ -37,12 +36,14 @@ class OlderVersions {
   Time v2_timer_ = kNever;
 };
 
-/// C-66: what a record means in the compatibility mode of its group.
-enum class RecordMeaning : std::uint8_t {
-  kAsWritten,
-  kWithoutSources,  // TO_EX(B) is taken for TO_EX({})
-  kIgnored,
+/// C-69: what messages older than ours may do.
+enum class OlderMessages : std::uint8_t {
+  kAccept,
+  kIgnoreV1Reports,  // a forged one would pin a group for the Older Host Present Interval
+  kIgnoreAll,        // a link for source-specific groups: reports, leaves and queries
 };
-RecordMeaning MeaningInMode(RecordType type, Version mode);
+
+/// Is a report, or leave, of `version` to be ignored?
+bool IsIgnored(OlderMessages older_messages, Version version);
 
 }  // namespace bpfcast

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "membership/record_meaning.h"
+
 namespace bpfcast {
 namespace {
 
@@ -13,36 +15,6 @@ template <class F>
 std::size_t SourcesPerQuery(std::size_t mtu) {
   constexpr std::size_t kFixed = F::kEnvelopeSize + F::kQueryHeaderSize;
   return mtu > kFixed ? std::max<std::size_t>(1, (mtu - kFixed) / F::Address::kBytes) : 1;
-}
-
-/// C-70, C-71: a source-specific group has no exclude mode, and older versions cannot name a source.
-bool IsSourceSpecific(Version version, RecordType type) {
-  if (version != Version::kV3) return false;
-  switch (type) {
-    case RecordType::kIsEx:
-    case RecordType::kToEx:
-      return false;
-    case RecordType::kIsIn:
-    case RecordType::kToIn:
-    case RecordType::kAllow:
-    case RecordType::kBlock:
-      return true;
-  }
-  return false;
-}
-
-/// C-69. A leave of v2 is not of v1, and pins nothing.
-template <class F>
-bool IsIgnored(OlderMessages older_messages, const Report<F>& report) {
-  switch (older_messages) {
-    case OlderMessages::kAccept:
-      return false;
-    case OlderMessages::kIgnoreV1Reports:
-      return report.version == Version::kV1;
-    case OlderMessages::kIgnoreAll:
-      return report.version != Version::kV3;
-  }
-  return false;
 }
 
 }  // namespace
@@ -82,6 +54,7 @@ void Querier<F>::Stop(QuerierEffects<F>& out) {
   for (const auto& [address, state] : groups_) before.emplace(address, state.Membership());
   groups_.clear();
   hosts_ = 0;
+  sources_ = 0;
   deadlines_.Clear();
   others_.Clear();
   older_queriers_ = OlderVersions();
@@ -208,8 +181,7 @@ void Querier<F>::HearSpecific(const Query<F>& query, const Address& source, Time
   const Duration last_member_query_time = query.version == Version::kV3
                                               ? timing.LastMemberQueryTime()
                                               : timing.last_member_query_count * query.max_response_time;
-  found->second.OnQuery(query, now + last_member_query_time);
-  Settle(found->second);
+  Apply(found->second, [&](GroupState<F>& state) { state.OnQuery(query, now + last_member_query_time); });
 }
 
 template <class F>
@@ -237,14 +209,14 @@ template <class F>
 void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                           QuerierEffects<F>& out) {
   assert(running_);
-  if (IsIgnored(config_.older_messages, report)) {
+  if (IsIgnored(config_.older_messages, report.version)) {
     drops.Add(DropReason::kPolicy);
     return;
   }
   Before before;
   for (const GroupRecord<F>& record : report.records) {
     const bool ssm = IsSsm(config_.ssm_ranges, record.group);
-    if (ssm && !IsSourceSpecific(report.version, record.type)) {
+    if (ssm && !IsSourceSpecific(record.type, report.version)) {
       drops.Add(DropReason::kSsm);
       continue;
     }
@@ -262,47 +234,63 @@ void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time
 template <class F>
 void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
                           DropCounters& drops, QuerierEffects<F>& out) {
-  const auto found = groups_.find(record.group);
-  if (found == groups_.end()) {
-    // A record that makes no state (C-25) takes no room in the table either.
-    GroupState<F> fresh(record.group);
-    LimitHosts(fresh);
-    const std::size_t left_out = fresh.OnRecord(record, reporter, rules_, now, out.queries);
-    if (!fresh.IsEmpty() && groups_.size() >= config_.max_groups) {
-      drops.Add(DropReason::kLimit);
-      return;
-    }
-    drops.Add(DropReason::kLimit, left_out);
-    if (fresh.IsEmpty()) return;
-    hosts_ += fresh.hosts().size();
-    Settle(groups_.emplace(record.group, std::move(fresh)).first->second);
+  if (const auto found = groups_.find(record.group); found != groups_.end()) {
+    LimitRoom(found->second);
+    Apply(found->second, [&](GroupState<F>& state) {
+      drops.Add(DropReason::kLimit, state.OnRecord(record, reporter, rules_, now, out.queries));
+    });
     return;
   }
-  GroupState<F>& state = found->second;
-  LimitHosts(state);
-  hosts_ -= state.hosts().size();
-  drops.Add(DropReason::kLimit, state.OnRecord(record, reporter, rules_, now, out.queries));
-  hosts_ += state.hosts().size();
-  Settle(state);
+  // A record that makes no state (C-25) takes no room in the table either.
+  GroupState<F> fresh(record.group);
+  LimitRoom(fresh);
+  const std::size_t left_out = fresh.OnRecord(record, reporter, rules_, now, out.queries);
+  if (!fresh.IsEmpty() && groups_.size() >= config_.max_groups) {
+    drops.Add(DropReason::kLimit);
+    return;
+  }
+  drops.Add(DropReason::kLimit, left_out);
+  if (fresh.IsEmpty()) return;
+  AddToSums(fresh);
+  deadlines_.Set(record.group, fresh.NextExpiry());
+  groups_.emplace(record.group, std::move(fresh));
 }
 
-/// A group that has no room for a host that it does not know decides without its hosts.
+/// What the group has already keeps its room. A group without room for a host decides without its
+/// hosts.
 template <class F>
-void Querier<F>::LimitHosts(const GroupState<F>& state) {
+void Querier<F>::LimitRoom(const GroupState<F>& state) {
   rules_.max_hosts_per_group =
       hosts_ < config_.max_hosts ? config_.max_hosts_per_group : state.hosts().size();
+  const std::size_t room = config_.max_sources > sources_ ? config_.max_sources - sources_ : 0;
+  rules_.max_sources_per_group = std::min(config_.max_sources_per_group, state.SourceCount() + room);
 }
 
 template <class F>
-void Querier<F>::Settle(const GroupState<F>& state) {
+template <class Change>
+void Querier<F>::Apply(GroupState<F>& state, Change change) {
   const Address group = state.group();
-  if (!state.IsEmpty()) {
-    deadlines_.Set(group, state.NextExpiry());
+  TakeFromSums(state);
+  change(state);
+  if (state.IsEmpty()) {
+    deadlines_.Set(group, kNever);
+    groups_.erase(group);
     return;
   }
-  deadlines_.Set(group, kNever);
+  AddToSums(state);
+  deadlines_.Set(group, state.NextExpiry());
+}
+
+template <class F>
+void Querier<F>::AddToSums(const GroupState<F>& state) {
+  hosts_ += state.hosts().size();
+  sources_ += state.SourceCount();
+}
+
+template <class F>
+void Querier<F>::TakeFromSums(const GroupState<F>& state) {
   hosts_ -= state.hosts().size();
-  groups_.erase(group);
+  sources_ -= state.SourceCount();
 }
 
 template <class F>
@@ -332,8 +320,7 @@ void Querier<F>::Expire(Time now, QuerierEffects<F>& out) {
     const Address group = deadlines_.NextKey();
     GroupState<F>& state = groups_.at(group);
     if (!before.contains(group)) before.emplace(group, state.Membership());
-    state.Expire(due, rules_, out.queries);
-    Settle(state);
+    Apply(state, [&](GroupState<F>& each) { each.Expire(due, rules_, out.queries); });
   }
   ReportChanges(before, out);
 }
@@ -363,7 +350,6 @@ void Querier<F>::UpdateRules() {
     rules_.version = std::min(rules_.version, older_queriers_.Oldest());
   }
   rules_.max_sources_per_query = SourcesPerQuery<F>(config_.mtu);
-  rules_.max_sources_per_group = config_.max_sources_per_group;
   rules_.fast_leave = config_.fast_leave;
   rules_.exclude_lists = config_.exclude_lists;
 }

@@ -21,13 +21,6 @@
 
 namespace bpfcast {
 
-/// C-69: what messages older than ours may do.
-enum class OlderMessages : std::uint8_t {
-  kAccept,
-  kIgnoreV1Reports,  // a forged one would pin a group for the Older Host Present Interval
-  kIgnoreAll,        // a link for source-specific groups: reports, leaves and queries
-};
-
 /// C-43: whose specific queries lower timers.
 enum class LoweredBy : std::uint8_t {
   kElectedQuerier,
@@ -42,6 +35,7 @@ struct QuerierConfig {
   std::size_t mtu = 1500;                                                // queries are split to fit
   std::size_t max_groups = 32768;
   std::size_t max_sources_per_group = 512;
+  std::size_t max_sources = 262144;                                      // of all groups together
   std::size_t max_hosts_per_group = 256;                                 // tracked hosts
   std::size_t max_hosts = 65536;                                         // of all groups together
   OlderQueriers older_queriers = OlderQueriers::kFollow;
@@ -127,9 +121,13 @@ class Querier {
 
   void OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now, DropCounters& drops,
                 QuerierEffects<F>& out);
-  /// After every change of a group's state: the table and its deadline follow (the class invariants).
-  void Settle(const GroupState<F>& state);
-  void LimitHosts(const GroupState<F>& state);
+  void LimitRoom(const GroupState<F>& state);
+  /// Calls `change`, then lets the table, its sums and the deadline of the group follow (the class
+  /// invariants).
+  template <class Change>
+  void Apply(GroupState<F>& state, Change change);
+  void AddToSums(const GroupState<F>& state);
+  void TakeFromSums(const GroupState<F>& state);
   void SendGeneralQuery(Time now, QuerierEffects<F>& out);
   Duration NextInterval() const;
   void UpdateRules();
@@ -149,7 +147,8 @@ class Querier {
   NoticeLimit notice_limit_;
   bool running_ = false;
   std::unordered_map<Address, GroupState<F>> groups_;
-  std::size_t hosts_ = 0;  // tracked in all groups
+  std::size_t hosts_ = 0;    // tracked in all groups
+  std::size_t sources_ = 0;  // known in all groups
   DeadlineQueue<Address> deadlines_;
   Time next_general_query_ = kNever;
   unsigned startup_queries_left_ = 0;

@@ -277,6 +277,27 @@ TYPED_TEST(GroupStateQueries, TC_45_MoreSourcesThanFitGoInSeveralQueriesOfOneRou
   EXPECT_TRUE(this->IsGone());
 }
 
+// C-35 lets the querier leave out the S=0 part of Q(G,A) beside a Q(G) with S=0. Whether or not it does, the
+// outcome is that of the two apart.
+TYPED_TEST(GroupStateQueries, TC_46_AGroupQueryBesideASourceQueryEndsBoth) {
+  this->Record(-20, RecordType::kIsEx, {2});
+  this->Record(-10, RecordType::kAllow, {1});
+  this->Record(0, RecordType::kBlock, {1});
+  this->Record(0, RecordType::kToIn, {});
+  this->RunTo(1.999);
+  EXPECT_TRUE(this->Wants(1));
+  EXPECT_TRUE(this->Wants(3));
+  EXPECT_FALSE(this->Wants(2));
+  unsigned group_queries = 0;
+  for (const Asked& query : this->asked) {
+    EXPECT_EQ(query.s_flag, 0U);
+    if (query.sources.empty()) ++group_queries;
+  }
+  EXPECT_EQ(group_queries, 2U);
+  this->RunTo(2);
+  EXPECT_TRUE(this->IsGone());
+}
+
 TYPED_TEST(GroupStateQueries, TC_47_FieldsOfSpecificQueries) {
   this->Record(-20, RecordType::kIsEx, {});
   this->Record(-10, RecordType::kAllow, {1});

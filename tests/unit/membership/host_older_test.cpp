@@ -249,6 +249,104 @@ TYPED_TEST(HostOlderTest, TD_23_SourceSpecificGroupsAreNotReportedInAnOlderVersi
   EXPECT_EQ(bed.TakeRecords(), (typename Bed::Records{{RecordType::kAllow, group, Bed::Sources({2})}}));
 }
 
+TYPED_TEST(HostOlderTest, TD_23_AGroupThatIsNotAskedForIsNamed) {
+  using Bed = typename TestFixture::Bed;
+  const auto group = HostBedAddresses<TypeParam>::SsmGroup();
+  Bed bed;
+  bed.Want(Bed::Exclude({}));
+  bed.WantAddress(Bed::Include({1}), group);
+  EXPECT_FALSE(bed.host.NotAskedFor().has_value());
+  TestFixture::HearV2(bed);
+  EXPECT_EQ(bed.host.NotAskedFor(), group);
+  bed.WantAddress(Bed::None(), group);
+  EXPECT_FALSE(bed.host.NotAskedFor().has_value());
+}
+
+TYPED_TEST(HostOlderTest, TD_23_WithTheKnobItIsAskedForWithAllItsSources) {
+  using Bed = typename TestFixture::Bed;
+  const auto group = HostBedAddresses<TypeParam>::SsmGroup();
+  auto config = Bed::Config();
+  config.older_ssm = OlderSsm::kReport;
+  Bed bed(1, config);
+  TestFixture::HearV2(bed);
+  const GroupRecord<TypeParam> report{RecordType::kIsEx, group, {}};
+  bed.WantAddress(Bed::Include({1}), group);
+  bed.Settle();
+  EXPECT_FALSE(bed.host.NotAskedFor().has_value());
+  bed.OlderQuery(Version::kV2);
+  bed.Advance(20);
+  EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({report}));
+  bed.WantAddress(Bed::Include({1, 2}), group);
+  bed.Advance(20);
+  EXPECT_TRUE(bed.sent.empty());
+  bed.WantAddress(Bed::None(), group);
+  bed.Advance(20);
+  EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({{RecordType::kToIn, group, {}}}));
+}
+
+TYPED_TEST(HostOlderTest, D_19_TheKnobDoesNotReachTheNewestVersion) {
+  using Bed = typename TestFixture::Bed;
+  auto config = Bed::Config();
+  config.older_ssm = OlderSsm::kReport;
+  Bed bed(1, config);
+  bed.WantAddress(Bed::Exclude({}), HostBedAddresses<TypeParam>::SsmGroup());
+  bed.Advance(20);
+  EXPECT_TRUE(bed.sent.empty());
+}
+
+TYPED_TEST(HostOlderTest, X_04_TurningTheKnobOnAndOffIsToldAtOnce) {
+  using Bed = typename TestFixture::Bed;
+  const auto group = HostBedAddresses<TypeParam>::SsmGroup();
+  Bed bed;
+  TestFixture::HearV2(bed);
+  bed.WantAddress(Bed::Include({1}), group);
+  bed.Settle();
+  auto config = Bed::Config();
+  config.older_ssm = OlderSsm::kReport;
+  bed.host.Reconfigure(config, bed.now);
+  bed.Advance(0);
+  EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({{RecordType::kIsEx, group, {}}}));
+  bed.Settle();
+  bed.host.Reconfigure(Bed::Config(), bed.now);
+  bed.Advance(20);
+  EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({{RecordType::kToIn, group, {}}}));
+}
+
+TYPED_TEST(HostOlderTest, D_25_OlderQueriersCanBeRefused) {
+  using Bed = typename TestFixture::Bed;
+  auto config = Bed::Config();
+  config.older_queriers = OlderQueriers::kWarn;
+  Bed bed(1, config);
+  bed.Want(Bed::Include({1}));
+  bed.Settle();
+  bed.OlderQuery(Version::kV2);
+  EXPECT_EQ(bed.host.mode(), Version::kV3);
+  EXPECT_EQ(bed.host.OldestQuerier(), Version::kV2) << "so that somebody can tell";
+  EXPECT_EQ(bed.host.ModeExpires(), kNever);
+  bed.Advance(20);
+  EXPECT_EQ(bed.TakeRecords(), typename Bed::Records{Bed::Record(RecordType::kIsIn, {1})});
+  bed.Advance(300);
+  EXPECT_EQ(bed.host.OldestQuerier(), Version::kV3);
+  EXPECT_TRUE(bed.sent.empty()) << "nothing changed";
+}
+
+TYPED_TEST(HostOlderTest, X_04_AnOlderQuerierThatIsPresentIsRefusedAndFollowedAtOnce) {
+  using Bed = typename TestFixture::Bed;
+  Bed bed;
+  bed.Want(Bed::Include({1}));
+  TestFixture::HearV2(bed);
+  auto config = Bed::Config();
+  config.older_queriers = OlderQueriers::kWarn;
+  bed.host.Reconfigure(config, bed.now);
+  EXPECT_EQ(bed.host.mode(), Version::kV3);
+  bed.Advance(5);
+  EXPECT_EQ(bed.TakeRecords(), typename Bed::Records{Bed::Record(RecordType::kAllow, {1})});
+  bed.host.Reconfigure(Bed::Config(), bed.now);
+  EXPECT_EQ(bed.host.mode(), Version::kV2);
+  bed.Advance(5);
+  EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({Bed::Record(RecordType::kIsEx, {})}));
+}
+
 TYPED_TEST(HostOlderTest, TD_23_WhatIsNotInTheSourceSpecificRangesIsReported) {
   using Bed = typename TestFixture::Bed;
   const auto group = HostBedAddresses<TypeParam>::SsmGroup();

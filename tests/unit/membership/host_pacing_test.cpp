@@ -124,5 +124,47 @@ TYPED_TEST(HostPacingTest, D_16_AnswersOfAnOlderVersionThatAreLateLeaveInParts) 
   EXPECT_EQ(bed.sent.size(), 100u);
 }
 
+// The querier asks about a group that the answer under way has told already: the query came after that
+// record, and lowered its timer.
+TYPED_TEST(HostPacingTest, D_11_AGroupThatWasToldAlreadyIsAnsweredForAgain) {
+  using T = TestFixture;
+  using Bed = typename T::Bed;
+  Bed bed;
+  T::Fill(bed, 10);
+  bed.Settle();
+  bed.GeneralQuery(0);
+  bed.Advance(0.007);
+  auto told = T::Told(bed, RecordType::kIsIn);
+  ASSERT_TRUE(told.contains(Bed::G(1)));
+  ASSERT_FALSE(told.contains(Bed::G(kGroups)));
+  bed.GroupQuery(1, {}, 1);
+  bed.GroupQuery(1, {}, kGroups);
+  bed.Advance(20);
+  told = T::Told(bed, RecordType::kIsIn);
+  EXPECT_EQ(told[Bed::G(1)], 2U);
+  EXPECT_EQ(told[Bed::G(kGroups)], 1U);
+}
+
+// Joins and leaves of ever new groups, faster than they can be told.
+TYPED_TEST(HostPacingTest, X_10_PendingLeavesAreLimited) {
+  using T = TestFixture;
+  using Bed = typename T::Bed;
+  constexpr unsigned kMost = Host<TypeParam>::kMostPendingLeaves;
+  Bed bed;
+  bed.Want(Bed::Exclude({}), 0);
+  bed.Settle();
+  for (unsigned group = 1; group <= kMost + 2; ++group) {
+    bed.host.OnChange({Bed::G(group), Bed::Exclude({}), Bed::None()}, bed.now);
+  }
+  EXPECT_EQ(bed.host.untold_leaves(), 1U) << "one entry more, for the group of the database";
+  bed.host.OnChange({Bed::G(1), Bed::None(), Bed::Exclude({})}, bed.now);
+  bed.host.OnChange({Bed::G(1), Bed::Exclude({}), Bed::None()}, bed.now);
+  EXPECT_EQ(bed.host.untold_leaves(), 1U) << "what is pending already has its room";
+  bed.Advance(20);
+  const auto told = T::Told(bed, RecordType::kToIn);
+  EXPECT_EQ(told.size(), kMost + 1);
+  EXPECT_FALSE(told.contains(Bed::G(kMost + 2)));
+}
+
 }  // namespace
 }  // namespace bpfcast

@@ -39,23 +39,11 @@ TEST(OlderVersions, C_64_AReportStartsItsTimerAgain) {
   EXPECT_EQ(hosts.Oldest(), Version::kV3);
 }
 
-TEST(MeaningInMode, C_66_EveryRecordInEveryMode) {
-  struct Row {
-    RecordType type;
-    RecordMeaning v1, v2, v3;
-  };
-  constexpr auto kAsWritten = RecordMeaning::kAsWritten;
-  constexpr auto kWithoutSources = RecordMeaning::kWithoutSources;
-  constexpr auto kIgnored = RecordMeaning::kIgnored;
-  for (const Row& row : {Row{RecordType::kIsIn, kAsWritten, kAsWritten, kAsWritten},
-                         Row{RecordType::kIsEx, kAsWritten, kAsWritten, kAsWritten},
-                         Row{RecordType::kToIn, kIgnored, kAsWritten, kAsWritten},
-                         Row{RecordType::kToEx, kWithoutSources, kWithoutSources, kAsWritten},
-                         Row{RecordType::kAllow, kAsWritten, kAsWritten, kAsWritten},
-                         Row{RecordType::kBlock, kIgnored, kIgnored, kAsWritten}}) {
-    EXPECT_EQ(MeaningInMode(row.type, Version::kV1), row.v1) << static_cast<int>(row.type);
-    EXPECT_EQ(MeaningInMode(row.type, Version::kV2), row.v2) << static_cast<int>(row.type);
-    EXPECT_EQ(MeaningInMode(row.type, Version::kV3), row.v3) << static_cast<int>(row.type);
+TEST(OlderMessages, C_69_WhatIsIgnored) {
+  for (const Version version : {Version::kV1, Version::kV2, Version::kV3}) {
+    EXPECT_FALSE(IsIgnored(OlderMessages::kAccept, version));
+    EXPECT_EQ(IsIgnored(OlderMessages::kIgnoreV1Reports, version), version == Version::kV1);
+    EXPECT_EQ(IsIgnored(OlderMessages::kIgnoreAll, version), version != Version::kV3);
   }
 }
 

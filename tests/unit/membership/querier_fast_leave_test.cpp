@@ -121,6 +121,73 @@ TYPED_TEST(FastLeaveTest, TC_92_AnOlderHostMakesEveryLeaveAQuestion) {
   EXPECT_TRUE(this->IsGone());
 }
 
+TYPED_TEST(FastLeaveTest, TC_92_OnASingleHostLinkAnOlderLeaveEndsTheGroupAtOnce) {
+  this->config.fast_leave = FastLeave::kAlways;
+  this->Start(-5);  // whether others had their chance to report does not matter
+  this->HearFrom(this->h1, 0, {Version::kV2, {{RecordType::kIsEx, this->kGroup, {}}}});
+  this->HearFrom(this->h1, 10, {Version::kV2, {{RecordType::kToIn, this->kGroup, {}}}});
+  EXPECT_THAT(this->changed, ElementsAre(this->kGroup));
+  EXPECT_TRUE(this->IsGone());
+  EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+}
+
+TYPED_TEST(FastLeaveTest, C_82_OnASingleHostLinkEveryRecordIsTheLastWord) {
+  this->config.fast_leave = FastLeave::kAlways;
+  this->StartLongAgo();
+  this->HearFrom(this->h1, 0, RecordType::kAllow, this->kGroup, {1, 2, 3});
+  this->HearFrom(this->h1, 1, RecordType::kBlock, this->kGroup, {1, 9});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({2, 3}));
+  this->HearFrom(this->h1, 2, RecordType::kToIn, this->kGroup, {3, 4});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({3, 4}));
+  this->HearFrom(this->h1, 3, RecordType::kToEx, this->kGroup, {4, 5});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Exclude<TypeParam>({4, 5}));
+  this->HearFrom(this->h1, 4, RecordType::kBlock, this->kGroup, {6});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Exclude<TypeParam>({4, 5, 6}));
+  this->HearFrom(this->h1, 5, RecordType::kToIn, this->kGroup, {7});
+  EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({7}));
+  this->HearFrom(this->h1, 6, RecordType::kBlock, this->kGroup, {7});
+  EXPECT_TRUE(this->IsGone());
+  EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+}
+
+TYPED_TEST(FastLeaveTest, C_82_OnASingleHostLinkQueriedInV2TheLeaveIsFastToo) {
+  this->config.fast_leave = FastLeave::kAlways;
+  this->config.version = Version::kV2;
+  this->StartLongAgo();
+  this->HearFrom(this->h1, 0, {Version::kV2, {{RecordType::kIsEx, this->kGroup, {}}}});
+  this->HearFrom(this->h1, 1, {Version::kV2, {{RecordType::kToIn, this->kGroup, {}}}});
+  EXPECT_TRUE(this->IsGone());
+  EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+}
+
+TYPED_TEST(FastLeaveTest, C_56_OnASingleHostLinkANonQuerierEndsNothingEither) {
+  this->config.fast_leave = FastLeave::kAlways;
+  this->StartLongAgo();
+  this->HearFrom(this->h1, 0, RecordType::kToEx, this->kGroup);
+  this->HearQuery(Bed<TypeParam>::Router(2), 1, this->General());
+  this->HearFrom(this->h1, 2, RecordType::kToIn, this->kGroup);
+  EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 268);
+}
+
+using IgmpFastLeave = FastLeaveTest<Igmp>;
+
+TEST_F(IgmpFastLeave, C_66_OnASingleHostLinkAV1HostHasNoLeave) {
+  config.fast_leave = FastLeave::kAlways;
+  StartLongAgo();
+  HearFrom(h1, 0, {Version::kV1, {{RecordType::kIsEx, kGroup, {}}}});
+  HearFrom(h1, 1, {Version::kV2, {{RecordType::kToIn, kGroup, {}}}});
+  EXPECT_FALSE(IsGone());
+}
+
+TEST_F(IgmpFastLeave, C_60_NorHasALinkThatIsQueriedInV1) {
+  config.fast_leave = FastLeave::kAlways;
+  config.version = Version::kV1;
+  StartLongAgo();
+  HearFrom(h1, 0, RecordType::kToEx, kGroup);
+  HearFrom(h1, 1, RecordType::kToIn, kGroup);
+  EXPECT_FALSE(IsGone());
+}
+
 TYPED_TEST(FastLeaveTest, C_82_ALeaveOfANewHostIsAQuestionTooWhileAnOlderOneMayListen) {
   this->StartLongAgo();
   // A second older host would have kept silent.

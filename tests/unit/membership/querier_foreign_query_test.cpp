@@ -114,12 +114,33 @@ TYPED_TEST(ForeignQueries, TC_54_TheQuerierIgnoresTheSpecificQueriesOfOthers) {
   EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 260);
 }
 
+TYPED_TEST(ForeignQueries, TC_54_UnlessTheKnobLetsEveryRouterLowerTimers) {
+  this->config.lowered_by = LoweredBy::kAnyRouter;
+  this->own = Bed<TypeParam>::Router(1);
+  this->Start(0);
+  this->Hear(0, RecordType::kIsEx, this->kGroup);
+  this->HearQuery(Bed<TypeParam>::Router(9), 10, this->Suppressed(this->Specific(this->kGroup)));
+  EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 260) << "C-41";
+  this->HearQuery(Bed<TypeParam>::Router(9), 10, this->Specific(this->kGroup));
+  EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 2);
+  EXPECT_EQ(this->querier->role(), RouterRole::kQuerier);
+  this->RunTo(12);
+  EXPECT_EQ(this->querier->Find(this->kGroup), nullptr);
+}
+
 TYPED_TEST(ForeignQueries, C_43_RoutersThatLostLowerNothing) {
   this->StartUnderOther();
   this->HearQuery(Bed<TypeParam>::Router(3), 0, this->General());  // lower than we, not the lowest
   this->HearQuery(Bed<TypeParam>::Router(3), 0, this->Specific(this->kGroup));
   this->HearQuery(Bed<TypeParam>::Router(9), 0, this->Specific(this->kGroup));
   EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 200);
+}
+
+TYPED_TEST(ForeignQueries, C_43_WithTheKnobRoutersThatLostLowerToo) {
+  this->config.lowered_by = LoweredBy::kAnyRouter;
+  this->StartUnderOther();
+  this->HearQuery(Bed<TypeParam>::Router(9), 0, this->Specific(this->kGroup));
+  EXPECT_EQ(this->GroupTimerLeft(this->kGroup), 2);
 }
 
 TYPED_TEST(ForeignQueries, C_43_ARouterThatJustWonLowers) {

@@ -140,5 +140,97 @@ TYPED_TEST(QuerierLimits, X_10_TrackedHostsAreLimitedForTheWholeLinkAndTheirRoom
   EXPECT_EQ(tracked(2), 1U);
 }
 
+TYPED_TEST(QuerierLimits, X_10_AHostWithoutRoomIsCounted) {
+  this->config.max_hosts_per_group = 2;
+  this->Start(0);
+  for (unsigned n = 1; n <= 3; ++n) {
+    this->HearFrom(Bed<TypeParam>::Host(n), 1, RecordType::kToEx, this->kGroup);
+  }
+  EXPECT_EQ(this->drops[DropReason::kLimit], 1U);
+  EXPECT_EQ(this->querier->Hosts(this->kGroup).size(), 2U);
+  // What it wants is served all the same.
+  this->HearFrom(Bed<TypeParam>::Host(3), 2, RecordType::kAllow, Bed<TypeParam>::SsmGroup(), {1});
+  EXPECT_EQ(this->querier->Membership(Bed<TypeParam>::SsmGroup()), Include<TypeParam>({1}));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 1U);
+}
+
+TYPED_TEST(QuerierLimits, X_10_SourcesAreLimitedForTheWholeLinkAndTheirRoomIsGivenBack) {
+  this->config.max_sources = 10;
+  this->Start(0);
+  const auto hear = [&](double at, RecordType type, unsigned group, unsigned first, unsigned last) {
+    this->Hear(at, {Version::kV3, {{type, Bed<TypeParam>::Group(group), this->Range(first, last)}}});
+  };
+  const auto known = [&](unsigned group) {
+    const auto* state = this->querier->Find(Bed<TypeParam>::Group(group));
+    return state == nullptr ? 0 : state->SourceCount();
+  };
+  hear(1, RecordType::kAllow, 0, 1, 6);
+  hear(2, RecordType::kIsEx, 1, 1, 6);
+  EXPECT_EQ(known(0), 6U);
+  EXPECT_EQ(known(1), 4U);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
+  hear(3, RecordType::kIsIn, 0, 1, 6);  // those that are there keep their room
+  EXPECT_EQ(this->querier->Find(Bed<TypeParam>::Group(0))->SourceTimer(Bed<TypeParam>::Source(6)), At(273));
+  hear(4, RecordType::kAllow, 2, 1, 1);
+  EXPECT_EQ(known(2), 0U);
+  EXPECT_EQ(this->drops[DropReason::kLimit], 3U);
+  hear(5, RecordType::kToEx, 3, 0, 0);  // a group without sources needs no room for any
+  EXPECT_EQ(this->querier->Membership(Bed<TypeParam>::Group(3)).mode, FilterMode::kExclude);
+  hear(10, RecordType::kBlock, 0, 1, 3);
+  this->RunTo(12);
+  hear(12, RecordType::kAllow, 2, 1, 5);
+  EXPECT_EQ(known(2), 3U);
+  this->RunTo(274);  // group 0 and 1 are gone
+  hear(274, RecordType::kAllow, 4, 1, 20);
+  EXPECT_EQ(known(4), 7U);
+}
+
+// Instead of leaving sources out a group can be opened for all of them.
+TYPED_TEST(QuerierLimits, X_10_BeyondTheLimitAGroupIsWidenedByKnob) {
+  for (const RecordType type : {RecordType::kAllow, RecordType::kIsIn, RecordType::kToIn}) {
+    this->config.source_overflow = SourceOverflow::kWiden;
+    this->config.max_sources_per_group = 4;
+    this->drops = {};
+    this->Start(0);
+    this->HearRange(1, RecordType::kAllow, 1, 4);
+    EXPECT_EQ(this->querier->Membership(this->kGroup), Include<TypeParam>({1, 2, 3, 4}));
+    this->HearRange(2, type, 4, 5);
+    EXPECT_EQ(this->querier->Membership(this->kGroup), Exclude<TypeParam>({}));
+    EXPECT_EQ(this->State().GroupTimer(), At(272));
+    EXPECT_EQ(this->State().SourceCount(), 0U);
+    EXPECT_EQ(this->drops[DropReason::kLimit], 1U);
+    EXPECT_THAT(this->SpecificQueries(), IsEmpty());
+    // What asks for more in the wide state keeps it wide.
+    this->HearRange(100, type, 1, 5);
+    EXPECT_EQ(this->State().GroupTimer(), At(370));
+    this->HearRange(200, RecordType::kToIn, 1, 0);
+    this->RunTo(202);
+    EXPECT_EQ(this->querier->Find(this->kGroup), nullptr);
+    this->sent.clear();
+  }
+}
+
+TYPED_TEST(QuerierLimits, X_10_AListOfExcludedSourcesThatIsCutIsWideAlready) {
+  this->config.source_overflow = SourceOverflow::kWiden;
+  this->config.max_sources_per_group = 4;
+  this->Start(0);
+  this->HearRange(1, RecordType::kIsEx, 1, 6);
+  EXPECT_EQ(this->State().Excluded(), SourceSet<TypeParam>(this->Range(1, 4)));
+  this->HearRange(2, RecordType::kBlock, 5, 6);
+  EXPECT_EQ(this->State().Excluded(), SourceSet<TypeParam>(this->Range(1, 4)));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 4U);
+}
+
+// C-71: no exclude mode there, whatever the knob says.
+TYPED_TEST(QuerierLimits, X_10_ASourceSpecificGroupIsNeverWidened) {
+  const auto group = Bed<TypeParam>::SsmGroup();
+  this->config.source_overflow = SourceOverflow::kWiden;
+  this->config.max_sources_per_group = 4;
+  this->Start(0);
+  this->Hear(1, {Version::kV3, {{RecordType::kAllow, group, this->Range(1, 6)}}});
+  EXPECT_EQ(this->querier->Membership(group), Include<TypeParam>({1, 2, 3, 4}));
+  EXPECT_EQ(this->drops[DropReason::kLimit], 2U);
+}
+
 }  // namespace
 }  // namespace bpfcast

@@ -79,6 +79,23 @@ TYPED_TEST(QuerierSsm, TC_88_TheRangeIsConfigurable) {
   EXPECT_EQ(this->drops[DropReason::kSsm], 1U);
 }
 
+TYPED_TEST(QuerierSsm, C_73_AReservedGroupIsServedAndToldOnceAMinute) {
+  const auto reserved = *TypeParam::Address::Parse(std::is_same_v<TypeParam, Igmp> ? "232.0.0.7" : "ff3e::7");
+  const auto free =
+      *TypeParam::Address::Parse(std::is_same_v<TypeParam, Igmp> ? "232.0.1.0" : "ff3e::4000:0");
+  this->Start(0);
+  for (double at = 10; at <= 70; at += 10) {
+    this->Hear(at, RecordType::kAllow, reserved, {1});
+    this->Hear(at, RecordType::kAllow, free, {1});
+  }
+  EXPECT_EQ(this->querier->Membership(reserved), Include<TypeParam>({1}));
+  EXPECT_THAT(this->ToldTimes(LinkEvent::kReservedGroup), ElementsAre(10, 70));
+  for (const auto& told : this->told) {
+    EXPECT_EQ(told.notice.group, reserved);
+    EXPECT_EQ(told.notice.router, Bed<TypeParam>::Host());
+  }
+}
+
 TYPED_TEST(QuerierSsm, C_70_OtherRecordsOfTheReportApply) {
   const auto group = Bed<TypeParam>::Group();
   this->Start(0);
