@@ -1,10 +1,8 @@
 #include "os/group_socket.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "os/group_filter.h"
 #include "os/os_error.h"
 
 namespace bpfcast {
@@ -20,28 +19,6 @@ namespace {
 /// A querier's general query makes every host of a large link answer within seconds.
 constexpr int kReceiveBuffer = 8 << 20;
 constexpr int kBatchesPerTurn = 8;
-
-constexpr auto Ancillary(int what) {
-  return static_cast<std::uint32_t>(SKF_AD_OFF + what);
-}
-
-/// Takes IPv4 packets of protocol 2 that are not tagged and not for other hosts. A VLAN id of 0 only carries
-/// a priority. In a SOCK_DGRAM filter offset 0 is the IP header.
-std::array<sock_filter, 11> IgmpFilter() {
-  return {{
-      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, Ancillary(SKF_AD_PROTOCOL)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 8),
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),  // protocol
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IGMP, 0, 6),
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, Ancillary(SKF_AD_PKTTYPE)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OTHERHOST, 4, 0),
-      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, Ancillary(SKF_AD_VLAN_TAG)),
-      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x0fff),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-  }};
-}
 
 sockaddr_ll LinkAddressOf(std::uint32_t ifindex, std::uint16_t protocol) {
   sockaddr_ll address{};
@@ -61,7 +38,7 @@ Result<GroupSocket> GroupSocket::Open(std::uint32_t ifindex, const std::string& 
   // Protocol 0 until the filter is in place: nothing unfiltered gets in.
   UniqueFd fd(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailWithErrno(what, errno);
-  auto filter = IgmpFilter();
+  auto filter = GroupFilter();
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (setsockopt(fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0) {
     return FailWithErrno(what + ": set the filter", errno);
@@ -98,20 +75,31 @@ void GroupSocket::Receive(PacketBatch& batch, const Visit& visit) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
       const auto direction =
           senders[i].sll_pkttype == PACKET_OUTGOING ? Direction::kOutgoing : Direction::kIncoming;
-      visit(direction, batch.Slot(i).first(messages[i].msg_len));
+      const auto version =
+          senders[i].sll_protocol == htons(ETH_P_IPV6) ? IpVersion::kIpv6 : IpVersion::kIpv4;
+      visit(direction, version, batch.Slot(i).first(messages[i].msg_len));
     }
     if (static_cast<std::size_t>(got) < messages.size()) return;
   }
 }
 
 Result<void> GroupSocket::Send(const Ipv4Address& group, std::span<const std::uint8_t> packet) {
-  sockaddr_ll address = LinkAddressOf(ifindex_, ETH_P_IP);
-  const MacAddress mac = MulticastMac(group);
-  address.sll_halen = mac.size();
-  std::copy(mac.begin(), mac.end(), address.sll_addr);
+  return SendFrame(MulticastMac(group), ETH_P_IP, packet);
+}
+
+Result<void> GroupSocket::Send(const Ipv6Address& group, std::span<const std::uint8_t> packet) {
+  return SendFrame(MulticastMac(group), ETH_P_IPV6, packet);
+}
+
+Result<void> GroupSocket::SendFrame(const MacAddress& destination, std::uint16_t ether_type,
+                                    std::span<const std::uint8_t> packet) {
+  sockaddr_ll address = LinkAddressOf(ifindex_, ether_type);
+  address.sll_halen = destination.size();
+  std::copy(destination.begin(), destination.end(), address.sll_addr);
   if (sendto(fd(), packet.data(), packet.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
              sizeof(address)) < 0) {
-    return FailWithErrno("send IGMP on " + name_, errno);
+    return FailWithErrno(std::string("send ") + (ether_type == ETH_P_IP ? "IGMP" : "MLD") + " on " + name_,
+                         errno);
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// GroupSocket: IGMP on one interface. A packet socket, so that the arrival interface is certain and every
-// report is seen whatever group it is sent to, before the kernel's own IGMP and firewall.
+// GroupSocket: IGMP and MLD on one interface. A packet socket, so that the arrival interface is certain and
+// every report is seen whatever group it is sent to, before the kernel's own IGMP, MLD and firewall.
 #pragma once
 
 #include <array>
@@ -21,6 +21,9 @@ enum class Direction : std::uint8_t {
   kOutgoing,  // sent by this machine's own stack; what we send ourselves is not shown
 };
 
+/// By the frame's EtherType, whatever the packet says.
+enum class IpVersion : std::uint8_t { kIpv4, kIpv6 };
+
 /// Room for one batch of packets; one serves all sockets.
 class PacketBatch {
  public:
@@ -38,7 +41,7 @@ class PacketBatch {
 /// left out.
 class GroupSocket {
  public:
-  using Visit = std::function<void(Direction, std::span<const std::uint8_t> packet)>;
+  using Visit = std::function<void(Direction, IpVersion, std::span<const std::uint8_t> packet)>;
 
   static Result<GroupSocket> Open(std::uint32_t ifindex, const std::string& name);
 
@@ -48,11 +51,14 @@ class GroupSocket {
   void Receive(PacketBatch& batch, const Visit& visit);
   /// Sends a whole IP packet to the mapped multicast MAC.
   Result<void> Send(const Ipv4Address& group, std::span<const std::uint8_t> packet);
+  Result<void> Send(const Ipv6Address& group, std::span<const std::uint8_t> packet);
   /// Packets that the kernel had no room for, since Open().
   std::uint64_t Overflows();
 
  private:
   GroupSocket(UniqueFd fd, std::uint32_t ifindex, std::string name);
+  Result<void> SendFrame(const MacAddress& destination, std::uint16_t ether_type,
+                         std::span<const std::uint8_t> packet);
 
   UniqueFd fd_;
   std::uint32_t ifindex_;

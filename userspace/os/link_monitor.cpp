@@ -23,7 +23,9 @@ struct LinkMonitor::Impl {
     LinkTable fresh;
     const auto apply = [&](const nlmsghdr* message) { fresh.Apply(message); };
     if (const auto links = requests.Dump(RTM_GETLINK, AF_UNSPEC, apply); !links) return links;
-    if (const auto addresses = requests.Dump(RTM_GETADDR, AF_INET, apply); !addresses) return addresses;
+    for (const unsigned char family : {AF_INET, AF_INET6}) {
+      if (const auto addresses = requests.Dump(RTM_GETADDR, family, apply); !addresses) return addresses;
+    }
     table = std::move(fresh);
     return {};
   }
@@ -46,7 +48,7 @@ LinkMonitor::~LinkMonitor() = default;
 
 Result<std::unique_ptr<LinkMonitor>> LinkMonitor::Open(EventLoop& loop, EventLoop::Handler on_change) {
   // Subscribed before the dump, so that nothing falls between the two.
-  auto events = Netlink::Open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR);
+  auto events = Netlink::Open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
   if (!events) return tl::unexpected(events.error());
   auto requests = Netlink::Open(0);
   if (!requests) return tl::unexpected(requests.error());

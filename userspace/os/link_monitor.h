@@ -1,4 +1,4 @@
-// LinkMonitor: the machine's interfaces and their IPv4 addresses, followed by rtnetlink.
+// LinkMonitor: the machine's interfaces and their addresses, followed by rtnetlink.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
 #include "os/event_loop.h"
+#include "wire/family.h"
 
 namespace bpfcast {
 
+/// How far duplicate address detection has come (RFC 4862 5.4). IPv4 addresses are usable at once.
+enum class AddressState : std::uint8_t {
+  kUsable,
+  kTentative,  // it runs; until it ends nothing may be sent from the address
+  kDuplicate,  // another machine of the link has the address
+};
+
+template <class F>
 struct LinkAddress {
-  Ipv4Address local;
-  Prefix<Ipv4Address> subnet;  // on a point-to-point link that of the peer
-  bool secondary = false;      // not the first of its subnet
+  typename F::Address local;
+  Prefix<typename F::Address> subnet;  // on a point-to-point link that of the peer
+  bool secondary = false;              // not the first of its subnet
+  AddressState state = AddressState::kUsable;
 
   bool operator==(const LinkAddress&) const = default;
 };
@@ -41,13 +53,29 @@ struct Link {
   bool all_multicast = false;
   MacAddress mac{};
   std::uint32_t mtu = 0;
-  std::vector<LinkAddress> addresses;
+  std::vector<LinkAddress<Igmp>> ipv4;
+  std::vector<LinkAddress<Mld>> ipv6;
   std::optional<BridgeSettings> bridge;
 
-  /// The first primary address: what we send from.
-  std::optional<Ipv4Address> PrimaryAddress() const;
+  template <class F>
+  const std::vector<LinkAddress<F>>& Addresses() const {
+    if constexpr (std::is_same_v<F, Igmp>) {
+      return ipv4;
+    } else {
+      return ipv6;
+    }
+  }
+  template <class F>
+  std::vector<LinkAddress<F>>& Addresses() {
+    return const_cast<std::vector<LinkAddress<F>>&>(std::as_const(*this).Addresses<F>());
+  }
   bool operator==(const Link&) const = default;
 };
+
+/// What we send from: the first primary IPv4 address.
+std::optional<Ipv4Address> SendingAddress(const std::vector<LinkAddress<Igmp>>& addresses);
+/// The link-local IPv6 address that is best in elections, so that it does not depend on their order (C-52).
+std::optional<Ipv6Address> SendingAddress(const std::vector<LinkAddress<Mld>>& addresses);
 
 class LinkMonitor {
  public:

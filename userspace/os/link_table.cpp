@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -20,10 +21,17 @@ void CopyPayload(const nlattr* attribute, Bytes& out) {
   }
 }
 
-Ipv4Address ToAddress(const nlattr* attribute) {
-  std::array<std::uint8_t, 4> bytes{};
+template <class Address>
+Address ToAddress(const nlattr* attribute) {
+  std::array<std::uint8_t, Address::kBytes> bytes{};
   CopyPayload(attribute, bytes);
-  return Ipv4Address(bytes);
+  return Address(bytes);
+}
+
+/// IFA_F_*: detection that failed leaves both flags.
+AddressState ToState(std::uint32_t flags) {
+  if ((flags & IFA_F_DADFAILED) != 0) return AddressState::kDuplicate;
+  return (flags & IFA_F_TENTATIVE) != 0 ? AddressState::kTentative : AddressState::kUsable;
 }
 
 std::string ToName(const nlattr* attribute) {
@@ -82,7 +90,13 @@ void LinkTable::Apply(const nlmsghdr* message) {
       break;
     case RTM_NEWADDR:
     case RTM_DELADDR:
-      if (mnl_nlmsg_get_payload_len(message) >= sizeof(ifaddrmsg)) ApplyAddress(message);
+      if (mnl_nlmsg_get_payload_len(message) < sizeof(ifaddrmsg)) break;
+      switch (static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message))->ifa_family) {
+        case AF_INET:
+          return ApplyAddress<Igmp>(message);
+        case AF_INET6:
+          return ApplyAddress<Mld>(message);
+      }
       break;
     default:
       break;
@@ -127,24 +141,26 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
   });
 }
 
+template <class F>
 void LinkTable::ApplyAddress(const nlmsghdr* message) {
+  using Address = typename F::Address;
   const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-  if (info->ifa_family != AF_INET) return;
   const auto found = links_.find(info->ifa_index);
   if (found == links_.end()) return;
 
-  LinkAddress address;
-  address.subnet.length = std::min<unsigned>(info->ifa_prefixlen, Ipv4Address::kBits);
+  LinkAddress<F> address;
+  address.subnet.length = std::min<unsigned>(info->ifa_prefixlen, Address::kBits);
   address.secondary = (info->ifa_flags & IFA_F_SECONDARY) != 0;
+  address.state = ToState(info->ifa_flags);
   // IFA_LOCAL is ours; IFA_ADDRESS is the same, or the peer on a point-to-point link.
   ForEachAttribute(message, sizeof(ifaddrmsg), [&](std::uint16_t type, const nlattr* attribute) {
-    if (type == IFA_LOCAL) address.local = ToAddress(attribute);
-    if (type == IFA_ADDRESS) address.subnet.address = ToAddress(attribute);
+    if (type == IFA_LOCAL) address.local = ToAddress<Address>(attribute);
+    if (type == IFA_ADDRESS) address.subnet.address = ToAddress<Address>(attribute);
   });
   if (address.local.IsUnspecified()) address.local = address.subnet.address;
 
-  std::vector<LinkAddress>& addresses = found->second.addresses;
-  const auto same = std::find_if(addresses.begin(), addresses.end(), [&](const LinkAddress& other) {
+  std::vector<LinkAddress<F>>& addresses = found->second.Addresses<F>();
+  const auto same = std::find_if(addresses.begin(), addresses.end(), [&](const LinkAddress<F>& other) {
     return other.local == address.local && other.subnet == address.subnet;
   });
   if (message->nlmsg_type == RTM_DELADDR) {
@@ -169,11 +185,20 @@ std::vector<const Link*> LinkTable::All() const {
   return all;
 }
 
-std::optional<Ipv4Address> Link::PrimaryAddress() const {
-  for (const LinkAddress& address : addresses) {
+std::optional<Ipv4Address> SendingAddress(const std::vector<LinkAddress<Igmp>>& addresses) {
+  for (const LinkAddress<Igmp>& address : addresses) {
     if (!address.secondary) return address.local;
   }
   return std::nullopt;
+}
+
+std::optional<Ipv6Address> SendingAddress(const std::vector<LinkAddress<Mld>>& addresses) {
+  std::optional<Ipv6Address> best;
+  for (const LinkAddress<Mld>& address : addresses) {
+    if (!Mld::IsLinkLocal(address.local) || address.state != AddressState::kUsable) continue;
+    if (!best || Mld::ElectionId(address.local) < Mld::ElectionId(*best)) best = address.local;
+  }
+  return best;
 }
 
 }  // namespace bpfcast

@@ -24,6 +24,7 @@ class LinkTable {
 
  private:
   void ApplyLink(const nlmsghdr* message);
+  template <class F>
   void ApplyAddress(const nlmsghdr* message);
 
   std::unordered_map<std::uint32_t, Link> links_;

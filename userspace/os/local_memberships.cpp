@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fstream>
@@ -12,10 +13,31 @@
 namespace bpfcast {
 namespace {
 
-constexpr const char* kPath = "/proc/net/igmp";
+template <class F>
+constexpr const char* kPath = nullptr;
+template <>
+constexpr const char* kPath<Igmp> = "/proc/net/igmp";
+template <>
+constexpr const char* kPath<Mld> = "/proc/net/igmp6";
 
+std::string_view TakeLine(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+/// The first word; `line` is then what follows it.
+std::string_view TakeWord(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+/// The number at the beginning of the text.
 template <class Number>
-std::optional<Number> TakeNumber(std::string_view text, int base) {
+std::optional<Number> ToNumber(std::string_view text, int base) {
   Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc() || end == text.data()) return std::nullopt;
@@ -27,20 +49,18 @@ std::optional<Number> TakeNumber(std::string_view text, int base) {
 // Idx  Device    : Count Querier  Group    Users Timer    Reporter
 // 2    eth0      :     2      V3
 //                                 FB0000E0     1 0:00000000  0
-LocalMemberships ParseProcNetIgmp(std::string_view text) {
-  LocalMemberships memberships;
+template <>
+LocalMemberships<Igmp> ParseLocalMemberships<Igmp>(std::string_view text) {
+  LocalMemberships<Igmp> memberships;
   std::optional<std::uint32_t> ifindex;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    std::string_view line = TakeLine(text);
     if (line.empty()) continue;
     if (line[0] != '\t' && line[0] != ' ') {
-      ifindex = TakeNumber<std::uint32_t>(line, 10);
+      ifindex = ToNumber<std::uint32_t>(line, 10);
       continue;
     }
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    const auto group = TakeNumber<std::uint32_t>(line, 16);
+    const auto group = ToNumber<std::uint32_t>(TakeWord(line), 16);
     if (!ifindex || !group) continue;
     // The address is printed as this machine reads its octets as a number.
     std::array<std::uint8_t, 4> bytes{};
@@ -50,12 +70,39 @@ LocalMemberships ParseProcNetIgmp(std::string_view text) {
   return memberships;
 }
 
-Result<LocalMemberships> ReadLocalMemberships() {
-  std::ifstream file(kPath);
+// 2    eth0            ff0200000000000000000001ff000001     1 00000004 0
+template <>
+LocalMemberships<Mld> ParseLocalMemberships<Mld>(std::string_view text) {
+  LocalMemberships<Mld> memberships;
+  while (!text.empty()) {
+    std::string_view line = TakeLine(text);
+    const auto ifindex = ToNumber<std::uint32_t>(TakeWord(line), 10);
+    TakeWord(line);  // device
+    const std::string_view group = TakeWord(line);
+    std::array<std::uint8_t, 16> bytes{};
+    bool valid = ifindex.has_value() && group.size() == 2 * bytes.size();
+    for (std::size_t i = 0; valid && i < bytes.size(); ++i) {
+      const auto octet = ToNumber<std::uint8_t>(group.substr(2 * i, 2), 16);
+      valid = octet.has_value();
+      bytes[i] = octet.value_or(0);
+    }
+    if (valid) memberships[*ifindex].push_back(Ipv6Address(bytes));
+  }
+  return memberships;
+}
+
+template <class F>
+Result<LocalMemberships<F>> ReadLocalMemberships() {
+  const char* path = kPath<F>;
+  std::ifstream file(path);
+  if (!file && errno == ENOENT) return LocalMemberships<F>();
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file) return Fail(std::string("read ") + kPath + ": failed; local members of groups stay unknown");
-  return ParseProcNetIgmp(text.str());
+  if (!file) return Fail(std::string("read ") + path + ": failed; local members of groups stay unknown");
+  return ParseLocalMemberships<F>(text.str());
 }
+
+template Result<LocalMemberships<Igmp>> ReadLocalMemberships<Igmp>();
+template Result<LocalMemberships<Mld>> ReadLocalMemberships<Mld>();
 
 }  // namespace bpfcast

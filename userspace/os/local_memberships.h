@@ -6,17 +6,28 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.h"
 #include "base/result.h"
+#include "wire/family.h"
 
 namespace bpfcast {
 
 /// Groups of each ifindex.
-using LocalMemberships = std::map<std::uint32_t, std::vector<Ipv4Address>>;
+template <class F>
+using LocalMemberships = std::map<std::uint32_t, std::vector<typename F::Address>>;
 
-/// Reads the text of /proc/net/igmp; lines that it does not understand are left out.
-LocalMemberships ParseProcNetIgmp(std::string_view text);
+/// Reads the text of /proc/net/igmp or /proc/net/igmp6; lines that it does not understand are left out.
+template <class F>
+LocalMemberships<F> ParseLocalMemberships(std::string_view text);
 
-Result<LocalMemberships> ReadLocalMemberships();
+/// A kernel without the family has no members.
+template <class F>
+Result<LocalMemberships<F>> ReadLocalMemberships();
+
+template <>
+LocalMemberships<Igmp> ParseLocalMemberships<Igmp>(std::string_view text);
+template <>
+LocalMemberships<Mld> ParseLocalMemberships<Mld>(std::string_view text);
+extern template Result<LocalMemberships<Igmp>> ReadLocalMemberships<Igmp>();
+extern template Result<LocalMemberships<Mld>> ReadLocalMemberships<Mld>();
 
 }  // namespace bpfcast
