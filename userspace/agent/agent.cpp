@@ -7,10 +7,8 @@
 #include <utility>
 
 #include "agent/link_view.h"
-#include "agent/log_text.h"
 #include "agent/version.h"
 #include "os/clock.h"
-#include "os/local_memberships.h"
 
 namespace bpfcast {
 namespace {
@@ -21,10 +19,23 @@ constexpr Duration kRetry = std::chrono::seconds(10);
 /// Many sockets that join at once are seen in one sweep.
 constexpr Duration kSweepPause = std::chrono::milliseconds(100);
 
-ProxyConfig<Igmp> ToProxyConfig(const Config& config) {
-  ProxyConfig<Igmp> proxy;
-  proxy.upstream = ToUpstreamConfig(kUpstreamPort, config.upstream, Link());
-  return proxy;
+/// Only the spread of report delays depends on the seed; two routers that boot together must not share it.
+std::uint64_t Seed(Time now) {
+  return static_cast<std::uint64_t>(now.time_since_epoch().count()) ^ static_cast<std::uint64_t>(getpid())
+                                                                          << 32;
+}
+
+template <class F>
+FamilyPortView ToView(const Port& port) {
+  FamilyPortView view;
+  view.service = ServiceOf(port.link, port.role, port.config.Of<F>());
+  // Of a link that is down only that can be told.
+  std::string problem = LinkProblem(port.link.ifindex == 0 ? nullptr : &port.link);
+  if (!problem.empty() && view.service.service != Service::kOff) {
+    view.service = {Service::kWaits, std::move(problem)};
+  }
+  if (const auto address = SendingAddress(port.link.Addresses<F>())) view.address = address->ToString();
+  return view;
 }
 
 }  // namespace
@@ -35,11 +46,8 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
       started_(Now()),
       datapath_(std::move(datapath)),
       all_multicast_(config_.flags_path),
-      // Only the spread of report delays depends on the seed; two routers that boot together must not share
-      // it.
-      proxy_(ToProxyConfig(config_.config),
-             Random(static_cast<std::uint64_t>(started_.time_since_epoch().count()) ^
-                    static_cast<std::uint64_t>(getpid()) << 32)) {
+      ipv4_(config_.config.upstream, Random(Seed(started_)), *datapath_, ports_),
+      ipv6_(config_.config.upstream, Random(Seed(started_) + 1), *datapath_, ports_) {
   Port& upstream = ports_[kUpstreamPort];
   upstream.id = kUpstreamPort;
   upstream.role = PortRole::kUpstream;
@@ -85,27 +93,32 @@ void Agent::Run() {
 }
 
 void Agent::OnStop() {
-  proxy_.Leave(effects_);
-  SendPackets();
+  ForEachFamily([](auto& family) { family.Leave(); });
   loop_.Stop();
 }
 
 void Agent::OnPackets(Port& port) {
   const Time now = Now();
-  port.socket->Receive(batch_, [&](Direction direction, std::span<const std::uint8_t> packet) {
-    if (direction == Direction::kIncoming) {
-      proxy_.OnPacket(port.id, packet, now, effects_);
-    } else {
-      // This machine's own IGMP speaks: a socket may have joined or left.
-      next_sweep_ = std::min(next_sweep_, now + kSweepPause);
-    }
-  });
+  port.socket->Receive(batch_,
+                       [&](Direction direction, IpVersion version, std::span<const std::uint8_t> packet) {
+                         if (direction == Direction::kOutgoing) {
+                           // This machine's own IGMP or MLD speaks: a socket may have joined or left.
+                           next_sweep_ = std::min(next_sweep_, now + kSweepPause);
+                           return;
+                         }
+                         switch (version) {
+                           case IpVersion::kIpv4:
+                             return ipv4_.OnPacket(port.id, packet, now);
+                           case IpVersion::kIpv6:
+                             return ipv6_.OnPacket(port.id, packet, now);
+                         }
+                       });
 }
 
 void Agent::OnDeadline() {
   const Time now = Now();
   armed_ = kNever;
-  if (proxy_.NextExpiry() <= now) proxy_.Expire(now, effects_);
+  ForEachFamily([&](auto& family) { family.Expire(now); });
   if (next_tick_ <= now) {
     next_tick_ = now + kTick;
     datapath_->Tick(now);
@@ -115,99 +128,21 @@ void Agent::OnDeadline() {
     next_retry_ = now + kRetry;
     links_->RetryReload();
     follow_links_ = recheck_ports_ = true;
-    WarnOfGroupsNotAskedFor();
-    if (resync_) {
-      const auto synced = datapath_->Sync(proxy_.table().All());
-      resync_ = !synced;
-      if (synced) spdlog::info("the datapath holds every route again");
-    }
+    ForEachFamily([](auto& family) { family.Retry(); });
   }
-}
-
-/// D-25. Once for each time that the upstream falls back.
-void Agent::WarnOfGroupsNotAskedFor() {
-  const Version mode = proxy_.host().mode();
-  if (mode == Version::kV3) {
-    warned_of_mode_ = mode;
-    return;
-  }
-  if (warned_of_mode_ == mode) return;
-  const auto group = proxy_.host().NotAskedFor();
-  if (!group) return;
-  spdlog::error(
-      "{}: the upstream speaks IGMPv{}, which cannot name sources: source-specific groups such as {} are "
-      "not asked for; an IGMPv3 querier there serves them",
-      config_.config.upstream.name, static_cast<int>(mode), group->ToString());
-  warned_of_mode_ = mode;
 }
 
 void Agent::FinishTurn() {
   if (std::exchange(follow_links_, false)) FollowLinks();
-  if (const Time now = Now(); next_sweep_ <= now) SweepLocalMemberships(now);
-  ApplyUpdate();
-  SendPackets();
-  LogNotices();
-  const Time next = std::min({proxy_.NextExpiry(), next_tick_, next_retry_, next_sweep_});
+  if (const Time now = Now(); next_sweep_ <= now) {
+    next_sweep_ = now + kRetry;
+    ForEachFamily([&](auto& family) { family.SweepLocalMemberships(now); });
+  }
+  ForEachFamily([](auto& family) { family.Settle(); });
+  const Time next = std::min({ipv4_.NextExpiry(), ipv6_.NextExpiry(), next_tick_, next_retry_, next_sweep_});
   if (next == armed_) return;
   armed_ = next;
   loop_.SetDeadline(next, [this] { OnDeadline(); });
-}
-
-void Agent::SweepLocalMemberships(Time now) {
-  next_sweep_ = now + kRetry;
-  const auto memberships = ReadLocalMemberships();
-  if (!memberships) {
-    spdlog::warn("{}", memberships.error().message);
-    return;
-  }
-  std::set<Ipv4Address> groups;
-  std::set<Ipv4Address> upstream;
-  for (const auto& [id, port] : ports_) {
-    const auto joined = memberships->find(port.link.ifindex);
-    if (joined == memberships->end()) continue;
-    for (const Ipv4Address& group : joined->second) {
-      if (!Igmp::IsRoutable(group)) continue;
-      groups.insert(group);
-      if (port.role == PortRole::kUpstream) upstream.insert(group);
-    }
-  }
-  for (const Ipv4Address& group : groups) {
-    if (!local_groups_.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kJoined, effects_);
-  }
-  for (const Ipv4Address& group : local_groups_) {
-    if (!groups.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kNone, effects_);
-  }
-  for (const Ipv4Address& group : local_upstream_groups_) {
-    if (!upstream.contains(group)) proxy_.OnLocalLeaveUpstream(group, now);
-  }
-  local_groups_ = std::move(groups);
-  local_upstream_groups_ = std::move(upstream);
-}
-
-void Agent::ApplyUpdate() {
-  if (effects_.update.empty()) return;
-  const auto applied = datapath_->Apply(std::exchange(effects_.update, {}));
-  if (applied) return;
-  // Once until it is mended: what the network asks for must not fill the log.
-  if (!std::exchange(resync_, true)) spdlog::error("{}", applied.error().message);
-}
-
-void Agent::SendPackets() {
-  for (const SendPacket<Igmp>& send : std::exchange(effects_.packets, {})) {
-    const auto found = ports_.find(send.port);
-    if (found == ports_.end() || !found->second.socket) continue;
-    Port& port = found->second;
-    const auto sent = port.socket->Send(send.packet.destination, send.packet.bytes);
-    const std::string failure = sent ? std::string() : sent.error().message;
-    if (std::exchange(port.send_failure, failure) != failure && !sent) spdlog::error("{}", failure);
-  }
-}
-
-void Agent::LogNotices() {
-  for (const PortNotice<Igmp>& notice : std::exchange(effects_.notices, {})) {
-    const auto found = ports_.find(notice.port);
-    if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
-  }
 }
 
 RpcMethods Agent::Methods() {
@@ -215,18 +150,24 @@ RpcMethods Agent::Methods() {
   methods["status"] = [this] {
     const InstanceView instance{config_.instance, std::string(kVersion), getpid(),
                                 Now() - started_, config_.config_file,   config_.bpffs};
-    return StatusJson(instance, PortViews(), proxy_, Counters(), Now());
+    return StatusJson(instance, PortViews(), ipv4_.proxy(), ipv6_.proxy(), Counters(), Now());
   };
-  methods["ports"] = [this] { return PortsJson(PortViews(), proxy_, Counters(), Now()); };
-  methods["groups"] = [this]() -> Result<std::string> {
-    const auto routes = datapath_->CountersOfRoutes(Igmp());
-    if (!routes) return tl::unexpected(routes.error());
-    return GroupsJson(PortViews(), proxy_, *routes, Now());
+  methods["ports"] = [this] {
+    return PortsJson(PortViews(), ipv4_.proxy(), ipv6_.proxy(), Counters(), Now());
   };
-  methods["flows"] = [this]() -> Result<std::string> {
-    const auto flows = datapath_->Flows(Igmp());
-    if (!flows) return tl::unexpected(flows.error());
-    return FlowsJson(PortViews(), proxy_, *flows, Now());
+  methods["groups"] = [this] {
+    return BothFamilies([&]<class F>(const FamilyAgent<F>& family) -> Result<std::string> {
+      const auto routes = datapath_->CountersOfRoutes(F());
+      if (!routes) return tl::unexpected(routes.error());
+      return GroupsJson(PortViews(), family.proxy(), *routes, Now());
+    });
+  };
+  methods["flows"] = [this] {
+    return BothFamilies([&]<class F>(const FamilyAgent<F>& family) -> Result<std::string> {
+      const auto flows = datapath_->Flows(F());
+      if (!flows) return tl::unexpected(flows.error());
+      return FlowsJson(PortViews(), family.proxy(), *flows, Now());
+    });
   };
   methods["reload"] = [this]() -> Result<std::string> {
     const auto changes = Reload();
@@ -234,6 +175,16 @@ RpcMethods Agent::Methods() {
     return ReloadJson(*changes);
   };
   return methods;
+}
+
+/// The rows of both families, IPv4 first.
+template <class Rows>
+Result<std::string> Agent::BothFamilies(Rows rows) const {
+  auto first = rows(ipv4_);
+  if (!first) return first;
+  auto second = rows(ipv6_);
+  if (!second) return second;
+  return JoinArrays(*first, *second);
 }
 
 std::vector<PortView> Agent::PortViews() {
@@ -246,7 +197,8 @@ std::vector<PortView> Agent::PortViews() {
     view.role = port.role;
     view.waiting = port.waiting;
     view.ifindex = port.link.ifindex;
-    view.address = port.link.PrimaryAddress();
+    view.ipv4 = ToView<Igmp>(port);
+    view.ipv6 = ToView<Mld>(port);
     if (port.installed) {
       view.hook = port.attachment.hook;
       view.hook_reason = port.attachment.reason;

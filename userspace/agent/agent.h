@@ -1,21 +1,19 @@
-// Agent: wires the proxy to sockets, links, clock, datapath and control socket.
+// Agent: wires the proxies to sockets, links, clock, datapath and control socket.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "agent/control.h"
+#include "agent/family_agent.h"
 #include "agent/port.h"
 #include "agent/views.h"
 #include "os/event_loop.h"
 #include "os/interface_flags.h"
 #include "os/link_monitor.h"
 #include "routing/datapath.h"
-#include "routing/proxy.h"
 
 namespace bpfcast {
 
@@ -60,11 +58,11 @@ class Agent {
   // Ports follow their interfaces.
   void FollowLinks();
   void FollowDefaultDownstreams();
-  void FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses);
+  void FollowLink(Port& port);
   void Connect(Port& port, const Link& link);
   void Disconnect(Port& port);
   void Install(Port& port);
-  void ShowState(Port& port, const std::string& waiting);
+  void ShowState(Port& port, const Link* link);
   static void WarnOfBridge(const Link& link);
   void Trouble(Port& port, const std::string& message);
 
@@ -73,13 +71,17 @@ class Agent {
   void OnDeadline();
   void OnStop();
   void FinishTurn();
-  void SweepLocalMemberships(Time now);
-  void ApplyUpdate();
-  void SendPackets();
-  void LogNotices();
-  void WarnOfGroupsNotAskedFor();
+
+  /// Calls `work` with the agent of each family.
+  template <class Work>
+  void ForEachFamily(Work work) {
+    work(ipv4_);
+    work(ipv6_);
+  }
 
   RpcMethods Methods();
+  template <class Rows>
+  Result<std::string> BothFamilies(Rows rows) const;
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
 
@@ -88,25 +90,21 @@ class Agent {
   Time started_;
   std::unique_ptr<Datapath> datapath_;
   AllMulticastFlags all_multicast_;
-  Proxy<Igmp> proxy_;
-  std::map<PortId, Port> ports_;  // the upstream is the first
+  Ports ports_;
+  FamilyAgent<Igmp> ipv4_;
+  FamilyAgent<Mld> ipv6_;
   std::unique_ptr<LinkMonitor> links_;
   std::unique_ptr<ControlServer> control_;
   PacketBatch batch_;
 
-  ProxyEffects<Igmp> effects_;  // of this turn
   bool follow_links_ = true;
   bool recheck_ports_ = true;  // drivers change what they can do without a word; look again now and then
-  PortId last_port_ = kUpstreamPort;       // the number that was given last
-  bool ports_exhausted_ = false;           // said once
-  Version warned_of_mode_ = Version::kV3;  // said once
-  bool resync_ = false;                    // the datapath refused something: give it the whole table again
+  PortId last_port_ = kUpstreamPort;  // the number that was given last
+  bool ports_exhausted_ = false;      // said once
   Time next_tick_{};
   Time next_retry_{};
   Time next_sweep_{};
   Time armed_ = kNever;
-  std::set<Ipv4Address> local_groups_;
-  std::set<Ipv4Address> local_upstream_groups_;  // those of them that are joined on the upstream
 };
 
 }  // namespace bpfcast

@@ -9,22 +9,34 @@
 #include "os/clock.h"
 
 namespace bpfcast {
+namespace {
+
+/// ", 192.0.2.1", ", no IGMP (no IPv4 address)", nothing where the family is not configured.
+template <class F>
+std::string StateOf(const Port& port) {
+  const auto [service, reason] = ServiceOf(port.link, port.role, port.config.Of<F>());
+  if (service == Service::kOff) return {};
+  if (service != Service::kWorks) return ", no " + std::string(F::kName) + " (" + reason + ")";
+  const auto address = SendingAddress(port.link.Addresses<F>());
+  return ", " + (address ? address->ToString() : std::string(F::kName) + " without an address");
+}
+
+}  // namespace
 
 void Agent::FollowLinks() {
   FollowDefaultDownstreams();
-  std::vector<Ipv4Address> own_addresses;
+  std::vector<const Link*> links;
   for (const auto& [id, port] : ports_) {
-    const Link* link = links_->Find(port.config.name);
-    if (link == nullptr) continue;
-    for (const LinkAddress& address : link->addresses) own_addresses.push_back(address.local);
+    if (const Link* link = links_->Find(port.config.name)) links.push_back(link);
   }
+  ForEachFamily([&](auto& family) { family.CollectOwnAddresses(links); });
   // Before anything of a new interface is set up everything of the old one is gone: two ports may have
   // swapped names.
   for (auto& [id, port] : ports_) {
     const Link* link = links_->Find(port.config.name);
     if (port.link.ifindex != 0 && (link == nullptr || link->ifindex != port.link.ifindex)) Disconnect(port);
   }
-  for (auto& [id, port] : ports_) FollowLink(port, own_addresses);
+  for (auto& [id, port] : ports_) FollowLink(port);
   recheck_ports_ = false;
 }
 
@@ -37,13 +49,13 @@ void Agent::FollowDefaultDownstreams() {
   for (const PortId id : gone) RemoveDownstream(id);
   if (!config_.config.default_downstream) return;
   for (const Link* link : links_->All()) {
-    if (link->loopback || link->addresses.empty() || FindPort(link->name) != nullptr) continue;
+    if (link->loopback || link->ipv4.empty() || FindPort(link->name) != nullptr) continue;
     const auto downstream = config_.config.UnnamedDownstream(link->name);
     if (downstream) AddDownstream(*downstream, PortOrigin::kDefault);
   }
 }
 
-void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses) {
+void Agent::FollowLink(Port& port) {
   const Link* link = links_->Find(port.config.name);
   if (link != nullptr) {
     if (!port.socket) Connect(port, *link);
@@ -57,11 +69,8 @@ void Agent::FollowLink(Port& port, const std::vector<Ipv4Address>& own_addresses
     if (changed || recheck_ports_) Install(port);
   }
   // Without a socket the protocol can neither hear nor speak; it starts when there is one.
-  proxy_.OnLink(port.id, ToLinkState(port.socket ? link : nullptr, own_addresses), Now(), effects_);
-  std::string waiting = WaitingReason(link, port.role);
-  if (waiting.empty() && !port.socket) waiting = "no IGMP socket";
-  if (waiting.empty() && !port.installed) waiting = port.trouble.empty() ? "not attached" : port.trouble;
-  ShowState(port, waiting);
+  ForEachFamily([&](auto& family) { family.OnLink(port, port.socket ? link : nullptr, Now()); });
+  ShowState(port, link);
 }
 
 void Agent::Connect(Port& port, const Link& link) {
@@ -75,22 +84,16 @@ void Agent::Connect(Port& port, const Link& link) {
 }
 
 void Agent::Disconnect(Port& port) {
-  proxy_.OnLink(port.id, LinkState<Igmp>(), Now(), effects_);
+  ForEachFamily([&](auto& family) { family.OnLink(port, nullptr, Now()); });
   if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
   all_multicast_.Clear(port.link.ifindex);
   port.watch = FdWatch();
   port.socket.reset();
   port.link = Link();
   port.trouble.clear();
-  port.send_failure.clear();
 }
 
 void Agent::Install(Port& port) {
-  // A downstream without an address is no part of the tree.
-  if (port.role == PortRole::kDownstream && !port.link.PrimaryAddress()) {
-    if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
-    return;
-  }
   // A port that goes down keeps its program as it is: attaching XDP takes some links down, and would do so
   // for ever; and going down may be the first word of being deleted.
   if (!port.link.admin_up || !port.link.running) {
@@ -102,6 +105,13 @@ void Agent::Install(Port& port) {
       return Trouble(port, told.error().message);
     }
     port.installed = down;
+    return;
+  }
+  // A downstream without an address is no part of the tree.
+  const bool serves = WorksOrWillSoon(ServiceOf(port.link, port.role, port.config.ipv4).service) ||
+                      WorksOrWillSoon(ServiceOf(port.link, port.role, port.config.ipv6).service);
+  if (!serves) {
+    if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
     return;
   }
   // Some drivers accept redirected frames only once they run a program, so the facts are asked again
@@ -122,19 +132,24 @@ void Agent::Install(Port& port) {
   }
 }
 
-void Agent::ShowState(Port& port, const std::string& waiting) {
-  const bool first = port.shown.empty();
-  std::string shown = waiting.empty() ? "up" : "waiting (" + waiting + ")";
+void Agent::ShowState(Port& port, const Link* link) {
+  std::string waiting = WaitingReason(link, port.role, port.config);
+  const bool usable = waiting.empty();
+  if (usable && !port.socket) waiting = "no IGMP and MLD socket";
+  if (usable && port.socket && !port.installed)
+    waiting = port.trouble.empty() ? "not attached" : port.trouble;
   port.waiting = waiting;
-  if (!first && shown == port.shown) return;
-  port.shown = std::move(shown);
-  if (!waiting.empty() || !port.installed) {
-    spdlog::info("{}: {}", port.config.name, port.shown);
-    return;
+  std::string shown = "waiting (" + waiting + ")";
+  if (waiting.empty()) {
+    shown = "up" + StateOf<Igmp>(port) + StateOf<Mld>(port) + ", " +
+            (port.attachment.hook == Hook::kXdp ? "xdp" : "tc") + " (" + port.attachment.reason + ")";
   }
-  const auto address = port.link.PrimaryAddress();
-  spdlog::info("{}: up, {}, {} ({})", port.config.name, address ? address->ToString() : "no address",
-               port.attachment.hook == Hook::kXdp ? "xdp" : "tc", port.attachment.reason);
+  if (shown == port.shown) return;
+  port.shown = std::move(shown);
+  // on a downstream without an IPv4 address nothing works as its owner wants it to.
+  const bool unserved = link != nullptr && port.link.admin_up && port.link.running &&
+                        ServiceOf(port.link, port.role, port.config.ipv4).service == Service::kWaits;
+  spdlog::log(unserved ? spdlog::level::err : spdlog::level::info, "{}: {}", port.config.name, port.shown);
 }
 
 void Agent::WarnOfBridge(const Link& link) {

@@ -54,7 +54,7 @@ void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& ch
     std::optional<InterfaceConfig> wanted;
     if (is_named) {
       wanted = *named;
-    } else if (!port.link.addresses.empty()) {
+    } else if (!port.link.ipv4.empty()) {
       wanted = config.UnnamedDownstream(name);
     }
     if (!wanted) {
@@ -79,8 +79,7 @@ void Agent::ChangeUpstream(const InterfaceConfig& config, std::vector<std::strin
     return;
   }
   changes.push_back(config.name + ": upstream, instead of " + port.config.name);
-  proxy_.Leave(effects_);
-  SendPackets();
+  ForEachFamily([](auto& family) { family.Leave(); });
   Disconnect(port);
   port.shown.clear();
   ChangeSettings(port, config);
@@ -88,12 +87,7 @@ void Agent::ChangeUpstream(const InterfaceConfig& config, std::vector<std::strin
 
 void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
   port.config = config;
-  const Time now = Now();
-  if (port.role == PortRole::kUpstream) {
-    proxy_.SetUpstream(ToUpstreamConfig(port.id, config, port.link), now, effects_);
-  } else {
-    proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), now, effects_);
-  }
+  ForEachFamily([&](auto& family) { family.Configure(port, Now()); });
   recheck_ports_ = true;  // the datapath has settings of it, too
 }
 
@@ -113,17 +107,13 @@ bool Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
   port.id = last_port_;
   port.origin = origin;
   port.config = config;
-  proxy_.SetDownstream(ToDownstreamConfig(port.id, config, port.link), Now(), effects_);
+  ForEachFamily([&](auto& family) { family.Configure(port, Now()); });
   return true;
 }
 
 void Agent::RemoveDownstream(PortId id) {
   Port& port = ports_.at(id);
-  // What it still has to say, it says itself.
-  SendPackets();
-  LogNotices();
-  proxy_.RemoveDownstream(id, Now(), effects_);
-  ApplyUpdate();  // no route names the port any more
+  ForEachFamily([&](auto& family) { family.Remove(id, Now()); });
   Disconnect(port);
   spdlog::info("{}: no downstream any more", port.config.name);
   ports_.erase(id);

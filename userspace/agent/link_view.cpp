@@ -1,36 +1,133 @@
 #include "agent/link_view.h"
 
-namespace bpfcast {
+#include <algorithm>
+#include <utility>
 
-UpstreamConfig<Igmp> ToUpstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
-  UpstreamConfig<Igmp> upstream = config.ipv4.upstream;
+namespace bpfcast {
+namespace {
+
+FamilyService Serve(const Link& link, PortRole role, const FamilyConfig<Igmp>&) {
+  if (role == PortRole::kUpstream || SendingAddress(link.ipv4)) return {Service::kWorks, ""};
+  return {Service::kWaits, "no IPv4 address"};
+}
+
+FamilyService Serve(const Link& link, PortRole role, const FamilyConfig<Mld>&) {
+  if (SendingAddress(link.ipv6)) return {Service::kWorks, ""};
+  if (link.ipv6.empty()) return {Service::kAbsent, "no IPv6 on this interface"};
+  const auto in_state = [&](AddressState state) {
+    return std::find_if(link.ipv6.begin(), link.ipv6.end(), [&](const LinkAddress<Mld>& address) {
+      return Mld::IsLinkLocal(address.local) && address.state == state;
+    });
+  };
+  if (const auto tentative = in_state(AddressState::kTentative); tentative != link.ipv6.end()) {
+    if (role == PortRole::kUpstream) return {Service::kWorks, ""};
+    return {Service::kSoon, tentative->local.ToString() + " is being checked for duplicates"};
+  }
+  if (const auto duplicate = in_state(AddressState::kDuplicate); duplicate != link.ipv6.end()) {
+    return {Service::kWaits, "another machine of the link has the address " + duplicate->local.ToString()};
+  }
+  return {Service::kWaits, "no link-local IPv6 address"};
+}
+
+bool IsKnownEverywhere(const Ipv4Address&) {
+  return true;
+}
+
+bool IsKnownEverywhere(const Ipv6Address& address) {
+  if (!Mld::IsLinkLocal(address)) return true;
+  const auto& bytes = address.bytes();
+  return std::any_of(bytes.begin() + 8, bytes.begin() + 12, [](std::uint8_t octet) { return octet != 0; });
+}
+
+/// Can it be the source of a stream that is forwarded (F-09)?
+bool IsForwardable(const Ipv4Address&) {
+  return true;
+}
+
+bool IsForwardable(const Ipv6Address& address) {
+  return !Mld::IsLinkLocal(address);
+}
+
+template <class F>
+FamilyPort<F> ToFamilyPort(const Link& link, PortRole role, const FamilyConfig<F>& config) {
+  FamilyPort<F> port;
+  port.served = ServiceOf(link, role, config).service == Service::kWorks;
+  port.other_sources = config.other_sources;
+  for (const LinkAddress<F>& address : link.Addresses<F>()) {
+    if (!IsForwardable(address.local)) continue;
+    port.own_addresses.push_back(address.local);
+    port.subnets.push_back(address.subnet);
+  }
+  return port;
+}
+
+}  // namespace
+
+template <class F>
+UpstreamConfig<F> ToUpstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
+  UpstreamConfig<F> upstream = config.Of<F>().upstream;
   upstream.port = id;
   if (link.mtu != 0) upstream.host.mtu = link.mtu;
   return upstream;
 }
 
-DownstreamConfig<Igmp> ToDownstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
-  DownstreamConfig<Igmp> downstream = config.ipv4.downstream;
+template <class F>
+DownstreamConfig<F> ToDownstreamConfig(PortId id, const InterfaceConfig& config, const Link& link) {
+  DownstreamConfig<F> downstream = config.Of<F>().downstream;
   downstream.port = id;
   if (link.mtu != 0) downstream.querier.mtu = link.mtu;
   return downstream;
 }
 
-std::string WaitingReason(const Link* link, PortRole role) {
+template <class F>
+FamilyService ServiceOf(const Link& link, PortRole role, const FamilyConfig<F>& config) {
+  if (!config.served) return {Service::kOff, "not configured"};
+  return Serve(link, role, config);
+}
+
+std::string LinkProblem(const Link* link) {
   if (link == nullptr) return "no such device";
   if (!link->admin_up || !link->running) return "link is down";
-  if (role == PortRole::kDownstream && !link->PrimaryAddress()) return "no IPv4 address";
   return {};
 }
 
-LinkState<Igmp> ToLinkState(const Link* link, const std::vector<Ipv4Address>& own_addresses) {
-  LinkState<Igmp> state;
+std::string WaitingReason(const Link* link, PortRole role, const InterfaceConfig& config) {
+  if (std::string problem = LinkProblem(link); !problem.empty()) return problem;
+  const FamilyService services[] = {ServiceOf(*link, role, config.ipv4), ServiceOf(*link, role, config.ipv6)};
+  // What the operator can do something about comes before what just is not there.
+  std::string waits;
+  std::string absent;
+  for (const auto& [service, reason] : services) {
+    if (service == Service::kWorks) return {};
+    std::string& reasons = service == Service::kWaits || service == Service::kSoon ? waits : absent;
+    if (service != Service::kOff) reasons += (reasons.empty() ? "" : ", ") + reason;
+  }
+  return !waits.empty() ? waits : !absent.empty() ? absent : "no protocol is configured";
+}
+
+template <class F>
+std::vector<typename F::Address> AddressesKnownEverywhere(const Link& link) {
+  std::vector<typename F::Address> known;
+  for (const LinkAddress<F>& address : link.Addresses<F>()) {
+    if (IsKnownEverywhere(address.local)) known.push_back(address.local);
+  }
+  return known;
+}
+
+template <class F>
+LinkState<F> ToLinkState(const Link* link, PortRole role, const FamilyConfig<F>& config,
+                         std::vector<typename F::Address> own_addresses) {
+  LinkState<F> state;
   if (link == nullptr) return state;
-  state.up = link->admin_up && link->running;
-  state.address = link->PrimaryAddress();
+  state.up = link->admin_up && link->running && ServiceOf(*link, role, config).service == Service::kWorks;
+  state.address = SendingAddress(link->Addresses<F>());
   state.mtu = link->mtu;
-  state.rules.own_addresses = own_addresses;
-  for (const LinkAddress& address : link->addresses) state.rules.subnets.push_back(address.subnet);
+  state.rules = config.receive;
+  state.rules.own_addresses = std::move(own_addresses);
+  for (const LinkAddress<F>& address : link->Addresses<F>()) {
+    state.rules.subnets.push_back(address.subnet);
+    if (!IsKnownEverywhere(address.local)) state.rules.own_addresses.push_back(address.local);
+  }
   return state;
 }
 
@@ -46,13 +143,23 @@ DatapathPort ToDatapathPort(PortId id, PortRole role, const InterfaceConfig& con
   port.mac = link.mac;
   port.mtu = link.mtu;
   port.source_check = config.source_check;
-  port.ipv4.other_sources = config.ipv4.other_sources;
   port.ttl_threshold = config.ttl_threshold;
-  for (const LinkAddress& address : link.addresses) {
-    port.ipv4.own_addresses.push_back(address.local);
-    port.ipv4.subnets.push_back(address.subnet);
-  }
+  port.ipv4 = ToFamilyPort(link, role, config.ipv4);
+  port.ipv6 = ToFamilyPort(link, role, config.ipv6);
   return port;
 }
+
+template UpstreamConfig<Igmp> ToUpstreamConfig(PortId, const InterfaceConfig&, const Link&);
+template UpstreamConfig<Mld> ToUpstreamConfig(PortId, const InterfaceConfig&, const Link&);
+template DownstreamConfig<Igmp> ToDownstreamConfig(PortId, const InterfaceConfig&, const Link&);
+template DownstreamConfig<Mld> ToDownstreamConfig(PortId, const InterfaceConfig&, const Link&);
+template FamilyService ServiceOf(const Link&, PortRole, const FamilyConfig<Igmp>&);
+template FamilyService ServiceOf(const Link&, PortRole, const FamilyConfig<Mld>&);
+template std::vector<Ipv4Address> AddressesKnownEverywhere<Igmp>(const Link&);
+template std::vector<Ipv6Address> AddressesKnownEverywhere<Mld>(const Link&);
+template LinkState<Igmp> ToLinkState(const Link*, PortRole, const FamilyConfig<Igmp>&,
+                                     std::vector<Ipv4Address>);
+template LinkState<Mld> ToLinkState(const Link*, PortRole, const FamilyConfig<Mld>&,
+                                    std::vector<Ipv6Address>);
 
 }  // namespace bpfcast

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "agent/family_words.h"
+
 namespace bpfcast {
 namespace {
 
@@ -12,13 +14,15 @@ std::string SecondsText(Duration duration) {
 }
 
 /// B-05 is a little more than the robustness times the query interval; older queries say neither.
-std::string Silence(const LinkNotice<Igmp>& notice) {
+template <class F>
+std::string Silence(const LinkNotice<F>& notice) {
   if (notice.robustness == 0 || notice.query_interval == Duration::zero()) return "long enough";
   return "for a little more than " + SecondsText(notice.robustness * notice.query_interval);
 }
 
 /// What a query said of robustness and query interval; at least one of them.
-std::string Variables(const LinkNotice<Igmp>& notice) {
+template <class F>
+std::string Variables(const LinkNotice<F>& notice) {
   std::string text;
   if (notice.robustness != 0) text += fmt::format("robustness {}", notice.robustness);
   if (notice.query_interval != Duration::zero()) {
@@ -29,31 +33,35 @@ std::string Variables(const LinkNotice<Igmp>& notice) {
 
 }  // namespace
 
-std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port) {
+template <class F>
+std::string Describe(const LinkNotice<F>& notice, const std::string& port) {
+  using Words = FamilyWords<F>;
   const std::string router = notice.router.ToString();
-  const int version = static_cast<int>(notice.version);
+  const std::string protocol = ProtocolName<F>(notice.version);
+  const int version = Words::Number(notice.version);
   switch (notice.event) {
     case LinkEvent::kYielded:
       return fmt::format(
-          "{0}: {1} is the querier now; bpfcast forwards nothing to {0}, unless forward-if-not-querier = "
-          "true "
-          "is set for it, until {1} was silent {2} (to be the querier, give {0} an address lower than {1})",
-          port, router, Silence(notice));
+          "{0}: {1} is the querier now; bpfcast forwards no {4} multicast to {0}, unless "
+          "forward-if-not-querier = "
+          "true is set for it, until {1} was silent {2} (to be the querier, give {0} {3} {1})",
+          port, router, Silence(notice), Words::kToBeTheQuerier, Words::kIp);
     case LinkEvent::kTookOver:
-      return fmt::format("{0}: {1} fell silent; bpfcast is the querier now and forwards to {0}", port,
-                         router);
+      return fmt::format("{0}: {1} fell silent; bpfcast is the querier now and forwards {2} multicast to {0}",
+                         port, router, Words::kIp);
     case LinkEvent::kOlderQuery:
       return fmt::format(
-          "{0}: {1} sends IGMPv{2} queries, an older version than {0} has; all routers of a link must use "
-          "the "
-          "same (set version = {2} for {0}, or a newer version on {1}); until then compat-querier = \"auto\" "
-          "speaks IGMPv{2} as well, and \"fixed\" does not",
-          port, router, version);
+          "{0}: {1} sends {2} queries, an older version than {0} has; all routers of a link must use the "
+          "same "
+          "(set {3} = {4} for {0}, or a newer version on {1}); until then compat-querier = \"auto\" speaks "
+          "{2} "
+          "as well, and \"fixed\" does not",
+          port, router, protocol, Words::kVersionKey, version);
     case LinkEvent::kNewerQuery:
       return fmt::format(
-          "{0}: {1} sends IGMPv{2} queries, a newer version than {0} has; all routers of a link must use the "
-          "same (set version = {2} for {0}, or an older version on {1})",
-          port, router, version);
+          "{0}: {1} sends {2} queries, a newer version than {0} has; all routers of a link must use the same "
+          "(set {3} = {4} for {0}, or an older version on {1})",
+          port, router, protocol, Words::kVersionKey, version);
     case LinkEvent::kTimingDiffers:
       return fmt::format(
           "{0}: {1} queries with {2}, which {0} does not have; set the same on all routers of the link, or "
@@ -61,9 +69,9 @@ std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port) {
           port, router, Variables(notice));
     case LinkEvent::kOwnAddress:
       return fmt::format(
-          "{0}: IGMP with one of this machine's own addresses came in: another machine has the same address, "
+          "{0}: {1} with one of this machine's own addresses came in: another machine has the same address, "
           "or {0} is looped to another link of this machine; it is ignored",
-          port);
+          port, F::kName);
     case LinkEvent::kForeignQuery:
       return fmt::format("{}: queries from {} are ignored: no router of the link can have this address", port,
                          router);
@@ -75,5 +83,8 @@ std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port) {
   }
   return "";
 }
+
+template std::string Describe(const LinkNotice<Igmp>&, const std::string&);
+template std::string Describe(const LinkNotice<Mld>&, const std::string&);
 
 }  // namespace bpfcast

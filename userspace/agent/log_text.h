@@ -8,6 +8,7 @@
 namespace bpfcast {
 
 /// One sentence or two: the port, what happened there, and the way out.
-std::string Describe(const LinkNotice<Igmp>& notice, const std::string& port);
+template <class F>
+std::string Describe(const LinkNotice<F>& notice, const std::string& port);
 
 }  // namespace bpfcast

@@ -38,9 +38,8 @@ struct Port {
   std::optional<GroupSocket> socket;
   FdWatch watch;  // after the socket: ends before it
 
-  std::string shown;         // the state that was logged last
-  std::string send_failure;  // of the last packet; empty when it was sent
-  std::string trouble;       // the failure that was logged last, not to say it again
+  std::string shown;    // the state that was logged last
+  std::string trouble;  // the failure that was logged last, not to say it again
 };
 
 }  // namespace bpfcast

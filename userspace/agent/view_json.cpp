@@ -29,10 +29,21 @@ const char* Name(FilterMode mode) {
   return "";
 }
 
-ViewJson ToJson(const SourceSet<Igmp>& sources) {
+template <class F>
+ViewJson ToJson(const SourceSet<F>& sources) {
   ViewJson json = ViewJson::array();
-  for (const Ipv4Address& source : sources) json.push_back(source.ToString());
+  for (const typename F::Address& source : sources) json.push_back(source.ToString());
   return json;
 }
+
+std::string JoinArrays(const std::string& first, const std::string& second) {
+  constexpr const char* kEmpty = "[]";
+  if (first == kEmpty) return second;
+  if (second == kEmpty) return first;
+  return first.substr(0, first.size() - 1) + "," + second.substr(1);
+}
+
+template ViewJson ToJson(const SourceSet<Igmp>&);
+template ViewJson ToJson(const SourceSet<Mld>&);
 
 }  // namespace bpfcast

@@ -21,7 +21,9 @@ double Seconds(Duration duration);
 ViewJson SecondsUntil(Time deadline, Time now);
 
 const char* Name(FilterMode mode);
-ViewJson ToJson(const SourceSet<Igmp>& sources);
-ViewJson ToJson(const PortView& port, const Proxy<Igmp>& proxy, const DatapathCounters& counters, Time now);
+template <class F>
+ViewJson ToJson(const SourceSet<F>& sources);
+ViewJson ToJson(const PortView& port, const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6,
+                const DatapathCounters& counters, Time now);
 
 }  // namespace bpfcast

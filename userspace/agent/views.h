@@ -4,12 +4,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "agent/link_view.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
 
 namespace bpfcast {
+
+struct FamilyPortView {
+  FamilyService service;
+  std::string address;  // that we send from; empty when there is none
+};
 
 struct PortView {
   PortId id{};
@@ -17,10 +24,16 @@ struct PortView {
   PortRole role = PortRole::kDownstream;
   std::string waiting;  // empty: up
   std::uint32_t ifindex = 0;
-  std::optional<Ipv4Address> address;
+  FamilyPortView ipv4;
+  FamilyPortView ipv6;
   std::optional<Hook> hook;  // nothing while no program is attached
   std::string hook_reason;
-  std::uint64_t receive_overflows = 0;  // IGMP packets that the socket had no room for
+  std::uint64_t receive_overflows = 0;  // IGMP and MLD packets that the socket had no room for
+
+  template <class F>
+  const FamilyPortView& Of() const {
+    return std::is_same_v<F, Igmp> ? ipv4 : ipv6;
+  }
 };
 
 struct InstanceView {
@@ -32,17 +45,23 @@ struct InstanceView {
   std::string bpffs;
 };
 
-/// `ports` has one element for each port of `proxy`, by PortId.
+/// `ports` has one element for each port of the proxies, by PortId.
 std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
-                       const Proxy<Igmp>& proxy, const DatapathCounters& counters, Time now);
-std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+                       const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6, const DatapathCounters& counters,
+                       Time now);
+/// What is told of IPv4 stands in the row of a port, too, as it did before there was IPv6.
+std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6,
                       const DatapathCounters& counters, Time now);
 /// One row for each group on each port.
-std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                       const std::vector<RouteCounters<Igmp>>& routes, Time now);
+template <class F>
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
+                       const std::vector<RouteCounters<F>>& routes, Time now);
 /// One row for each stream on each port on which it arrives, with the ports that it is meant for now.
-std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                      const std::vector<FlowCounters<Igmp>>& flows, Time now);
+template <class F>
+std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
+                      const std::vector<FlowCounters<F>>& flows, Time now);
+/// The rows of one array and then those of the other.
+std::string JoinArrays(const std::string& first, const std::string& second);
 /// What a reload changed, one sentence each.
 std::string ReloadJson(const std::vector<std::string>& changed);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "agent/family_words.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
 
@@ -11,10 +12,11 @@ namespace {
 
 /// Where the packets of a stream are meant to go: (S,G), else (*,G), else the default (E-32): what arrives
 /// downstream goes upstream.
-Route RouteOf(const RouteKey<Igmp>& stream, const Proxy<Igmp>& proxy) {
+template <class F>
+Route RouteOf(const RouteKey<F>& stream, const Proxy<F>& proxy) {
   const auto& groups = proxy.table().groups();
   if (const auto group = groups.find(stream.group); group != groups.end()) {
-    for (const Ipv4Address& source : {stream.source, Ipv4Address()}) {
+    for (const typename F::Address& source : {stream.source, typename F::Address()}) {
       const auto found = group->second.find({source, stream.group});
       if (found != group->second.end()) return found->second;
     }
@@ -24,12 +26,14 @@ Route RouteOf(const RouteKey<Igmp>& stream, const Proxy<Igmp>& proxy) {
   return route;
 }
 
-ViewJson ToJson(const FlowCounters<Igmp>& flow, const std::map<PortId, const PortView*>& ports,
-                const Proxy<Igmp>& proxy, Time now) {
+template <class F>
+ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortView*>& ports,
+                const Proxy<F>& proxy, Time now) {
   const Route route = RouteOf(flow.key, proxy);
   const bool from_upstream = flow.arrival == proxy.topology().upstream();
   const auto arrival = ports.find(flow.arrival);
   ViewJson json;
+  json["family"] = FamilyWords<F>::kFamily;
   json["group"] = flow.key.group.ToString();
   json["source"] = flow.key.source.ToString();
   // The port of an older configuration has no name any more.
@@ -51,23 +55,29 @@ ViewJson ToJson(const FlowCounters<Igmp>& flow, const std::map<PortId, const Por
 
 }  // namespace
 
-std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                      const std::vector<FlowCounters<Igmp>>& flows, Time now) {
+template <class F>
+std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
+                      const std::vector<FlowCounters<F>>& flows, Time now) {
   std::map<PortId, const PortView*> ports_by_id;
   for (const PortView& port : ports) ports_by_id.emplace(port.id, &port);
-  std::vector<const FlowCounters<Igmp>*> rows;
+  std::vector<const FlowCounters<F>*> rows;
   rows.reserve(flows.size());
-  for (const FlowCounters<Igmp>& flow : flows) rows.push_back(&flow);
+  for (const FlowCounters<F>& flow : flows) rows.push_back(&flow);
   std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
     return std::tie(a->key.group, a->key.source, a->arrival) <
            std::tie(b->key.group, b->key.source, b->arrival);
   });
   std::string text = "[";
-  for (const FlowCounters<Igmp>* flow : rows) {
+  for (const FlowCounters<F>* flow : rows) {
     if (text.size() > 1) text += ',';
     text += Text(ToJson(*flow, ports_by_id, proxy, now));
   }
   return text + "]";
 }
+
+template std::string FlowsJson(const std::vector<PortView>&, const Proxy<Igmp>&,
+                               const std::vector<FlowCounters<Igmp>>&, Time);
+template std::string FlowsJson(const std::vector<PortView>&, const Proxy<Mld>&,
+                               const std::vector<FlowCounters<Mld>>&, Time);
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/family_words.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
 
@@ -12,18 +13,20 @@ namespace bpfcast {
 namespace {
 
 /// When the group goes if nobody reports it again: its timer, or in INCLUDE the last of its sources'.
-Time EndOf(const GroupState<Igmp>& group) {
+template <class F>
+Time EndOf(const GroupState<F>& group) {
   if (group.mode() == FilterMode::kExclude) return group.GroupTimer();
   Time end = Time::min();
-  for (const Ipv4Address& source : group.Requested()) {
+  for (const typename F::Address& source : group.Requested()) {
     if (const auto timer = group.SourceTimer(source)) end = std::max(end, *timer);
   }
   return end == Time::min() ? kNever : end;
 }
 
-ViewJson SourceTimers(const GroupState<Igmp>& group, Time now) {
+template <class F>
+ViewJson SourceTimers(const GroupState<F>& group, Time now) {
   ViewJson json = ViewJson::array();
-  for (const Ipv4Address& source : group.Requested()) {
+  for (const typename F::Address& source : group.Requested()) {
     const auto timer = group.SourceTimer(source);
     if (timer) json.push_back({{"source", source.ToString()}, {"expires_s", SecondsUntil(*timer, now)}});
   }
@@ -31,13 +34,14 @@ ViewJson SourceTimers(const GroupState<Igmp>& group, Time now) {
 }
 
 /// C-80. A host that was silent for its time is forgotten when the next record comes, and shown no more.
-ViewJson Hosts(const std::vector<TrackedHost<Igmp>>& hosts, Time now) {
+template <class F>
+ViewJson Hosts(const std::vector<TrackedHost<F>>& hosts, Time now) {
   ViewJson json = ViewJson::array();
-  for (const TrackedHost<Igmp>& host : hosts) {
+  for (const TrackedHost<F>& host : hosts) {
     if (host.expires <= now) continue;
     ViewJson row;
     row["address"] = host.address.ToString();
-    row["version"] = static_cast<int>(host.version);
+    row["version"] = FamilyWords<F>::Number(host.version);
     row["mode"] = Name(host.mode);
     row["last_report_s"] = Seconds(now - host.last_report);
     row["expires_s"] = SecondsUntil(host.expires, now);
@@ -47,8 +51,9 @@ ViewJson Hosts(const std::vector<TrackedHost<Igmp>>& hosts, Time now) {
 }
 
 /// Why members on the port get nothing of the group; empty when they do.
-std::string Withheld(const GroupState<Igmp>& group, PortId port, const Querier<Igmp>& querier,
-                     const Proxy<Igmp>& proxy) {
+template <class F>
+std::string Withheld(const GroupState<F>& group, PortId port, const Querier<F>& querier,
+                     const Proxy<F>& proxy) {
   if (!proxy.topology().Serves(port)) {
     const auto other = querier.other_querier();
     return other ? other->ToString() + " is the querier" : "another router is the querier";
@@ -56,14 +61,16 @@ std::string Withheld(const GroupState<Igmp>& group, PortId port, const Querier<I
   return proxy.database().Links(group.group()).contains(port) ? "" : "the access list refuses it";
 }
 
+template <class F>
 struct Row {
-  Ipv4Address group;
+  typename F::Address group;
   const PortView* port;
-  const Querier<Igmp>* querier;
-  const GroupState<Igmp>* state;
+  const Querier<F>* querier;
+  const GroupState<F>* state;
 };
 
-ViewJson AskedUpstream(const MembershipRecord<Igmp>& record) {
+template <class F>
+ViewJson AskedUpstream(const MembershipRecord<F>& record) {
   ViewJson json;
   json["mode"] = Name(record.mode);
   json["sources"] = ToJson(record.sources);
@@ -72,21 +79,22 @@ ViewJson AskedUpstream(const MembershipRecord<Igmp>& record) {
 
 }  // namespace
 
-std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
-                       const std::vector<RouteCounters<Igmp>>& routes, Time now) {
-  std::unordered_map<Ipv4Address, PacketCount> forwarded;
-  for (const RouteCounters<Igmp>& route : routes) {
+template <class F>
+std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
+                       const std::vector<RouteCounters<F>>& routes, Time now) {
+  std::unordered_map<typename F::Address, PacketCount> forwarded;
+  for (const RouteCounters<F>& route : routes) {
     PacketCount& sum = forwarded[route.key.group];
     sum.packets += route.forwarded.packets;
     sum.bytes += route.forwarded.bytes;
   }
-  std::vector<Row> rows;
+  std::vector<Row<F>> rows;
   for (const PortView& port : ports) {
-    const Querier<Igmp>* querier = proxy.querier(port.id);
+    const Querier<F>* querier = proxy.querier(port.id);
     if (querier == nullptr) continue;
     for (const auto& [group, state] : querier->groups()) rows.push_back({group, &port, querier, &state});
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+  std::sort(rows.begin(), rows.end(), [](const Row<F>& a, const Row<F>& b) {
     return std::tie(a.group, a.port->name) < std::tie(b.group, b.port->name);
   });
   // Ten thousand groups: each row becomes text at once.
@@ -95,6 +103,7 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pr
     const bool exclude = state->mode() == FilterMode::kExclude;
     const PacketCount& count = forwarded[group];
     ViewJson json;
+    json["family"] = FamilyWords<F>::kFamily;
     json["group"] = group.ToString();
     json["port"] = port->name;
     json["mode"] = Name(state->mode());
@@ -102,7 +111,7 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pr
     json["requested"] = exclude ? ToJson(state->Requested()) : ViewJson::array();
     json["expires_s"] = SecondsUntil(EndOf(*state), now);
     json["source_timers"] = SourceTimers(*state, now);
-    json["host_version"] = static_cast<int>(state->HostVersion());
+    json["host_version"] = FamilyWords<F>::Number(state->HostVersion());
     json["last_reporter"] = state->last_reporter().ToString();
     json["hosts"] = Hosts(querier->Hosts(group), now);
     json["withheld"] = Withheld(*state, port->id, *querier, proxy);
@@ -114,5 +123,10 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& pr
   }
   return text + "]";
 }
+
+template std::string GroupsJson(const std::vector<PortView>&, const Proxy<Igmp>&,
+                                const std::vector<RouteCounters<Igmp>>&, Time);
+template std::string GroupsJson(const std::vector<PortView>&, const Proxy<Mld>&,
+                                const std::vector<RouteCounters<Mld>>&, Time);
 
 }  // namespace bpfcast

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/family_words.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
 
@@ -17,67 +18,104 @@ ViewJson ToJson(const DropCounters& drops) {
 }
 
 /// Who is the querier of a downstream link.
-ViewJson QuerierJson(const PortView& port, const Querier<Igmp>& querier, Time now) {
+template <class F>
+ViewJson QuerierJson(const FamilyPortView& port, const Querier<F>& querier, Time now) {
   const auto other = querier.other_querier();
   ViewJson json;
   json["role"] = !querier.running() ? "none" : other ? "other" : "querier";
   json["address"] = nullptr;
   json["expires_s"] = nullptr;
-  json["version"] = static_cast<int>(querier.rules().version);
+  json["version"] = FamilyWords<F>::Number(querier.rules().version);
   if (!querier.running()) return json;
   if (other) {
     json["address"] = other->ToString();
     json["expires_s"] = SecondsUntil(querier.OtherQuerierExpires(), now);
-  } else if (port.address) {
-    json["address"] = port.address->ToString();
+  } else if (!port.address.empty()) {
+    json["address"] = port.address;
   }
+  return json;
+}
+
+/// "up", "waiting" for something that should be, or "off": nothing is expected here.
+const char* Name(Service service) {
+  switch (service) {
+    case Service::kOff:
+    case Service::kAbsent:
+      return "off";
+    case Service::kWaits:
+    case Service::kSoon:
+      return "waiting";
+    case Service::kWorks:
+      return "up";
+  }
+  return "";
+}
+
+template <class F>
+ViewJson FamilyJson(const PortView& port, const Proxy<F>& proxy, Time now) {
+  const FamilyPortView& view = port.Of<F>();
+  const LinkCounters& counters = proxy.counters(port.id);
+  const Querier<F>* querier = proxy.querier(port.id);
+  const Host<F>& host = proxy.host();
+  // The version that is spoken now, which an older querier may have lowered.
+  const Version version = querier != nullptr ? querier->rules().version : host.mode();
+  ViewJson json;
+  json["protocol"] = F::kName;
+  json["state"] = Name(view.service.service);
+  json["reason"] = view.service.reason;
+  json["address"] = view.address.empty() ? ViewJson() : ViewJson(view.address);
+  json["version"] = FamilyWords<F>::Number(version);
+  json["querier"] = querier != nullptr ? QuerierJson(view, *querier, now) : ViewJson();
+  json["host"] = nullptr;
+  if (querier == nullptr) {
+    json["host"] = {{"version", FamilyWords<F>::Number(host.mode())},
+                    {"expires_s", SecondsUntil(host.ModeExpires(), now)}};
+  }
+  json["reports_received"] = counters.reports_received;
+  json["queries_received"] = counters.queries_received;
+  json["reports_sent"] = counters.reports_sent;
+  json["queries_sent"] = counters.queries_sent;
+  json["drops"] = ToJson(counters.drops);
   return json;
 }
 
 }  // namespace
 
-ViewJson ToJson(const PortView& port, const Proxy<Igmp>& proxy, const DatapathCounters& counters, Time now) {
+ViewJson ToJson(const PortView& port, const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6,
+                const DatapathCounters& counters, Time now) {
   const auto found = std::find_if(counters.ports.begin(), counters.ports.end(),
                                   [&](const PortCounters& each) { return each.id == port.id; });
   const PortCounters traffic = found == counters.ports.end() ? PortCounters() : *found;
-  const LinkCounters& igmp = proxy.counters(port.id);
-  const Querier<Igmp>* querier = proxy.querier(port.id);
-  const Host<Igmp>& host = proxy.host();
+  const ViewJson igmp = FamilyJson(port, ipv4, now);
   ViewJson json;
   json["name"] = port.name;
   json["role"] = port.role == PortRole::kUpstream ? "upstream" : "downstream";
   json["state"] = port.waiting.empty() ? "up" : "waiting";
   json["reason"] = port.waiting;
   json["ifindex"] = port.ifindex;
-  json["address"] = port.address ? ViewJson(port.address->ToString()) : ViewJson();
+  json["address"] = igmp["address"];
   json["hook"] = port.hook ? ViewJson(*port.hook == Hook::kXdp ? "xdp" : "tc") : ViewJson();
   json["hook_reason"] = port.hook_reason;
-  // The version that is spoken now, which an older querier may have lowered.
-  json["version"] = static_cast<int>(querier != nullptr ? querier->rules().version : host.mode());
-  json["querier"] = querier != nullptr ? QuerierJson(port, *querier, now) : ViewJson();
-  json["host"] = nullptr;
-  if (querier == nullptr) {
-    json["host"] = {{"version", static_cast<int>(host.mode())},
-                    {"expires_s", SecondsUntil(host.ModeExpires(), now)}};
-  }
+  for (const char* key : {"version", "querier", "host"}) json[key] = igmp[key];
   json["rx_packets"] = traffic.received.packets;
   json["rx_bytes"] = traffic.received.bytes;
   json["tx_packets"] = traffic.transmitted.packets;
   json["tx_bytes"] = traffic.transmitted.bytes;
   json["tx_dropped"] = traffic.transmit_dropped;
-  json["reports_received"] = igmp.reports_received;
-  json["queries_received"] = igmp.queries_received;
-  json["reports_sent"] = igmp.reports_sent;
-  json["queries_sent"] = igmp.queries_sent;
+  for (const char* key : {"reports_received", "queries_received", "reports_sent", "queries_sent"}) {
+    json[key] = igmp[key];
+  }
   json["igmp_overflows"] = port.receive_overflows;
-  json["igmp_drops"] = ToJson(igmp.drops);
+  json["igmp_drops"] = igmp["drops"];
+  json["ipv4"] = igmp;
+  json["ipv6"] = FamilyJson(port, ipv6, now);
   return json;
 }
 
-std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& proxy,
+std::string PortsJson(const std::vector<PortView>& ports, const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6,
                       const DatapathCounters& counters, Time now) {
   ViewJson json = ViewJson::array();
-  for (const PortView& port : ports) json.push_back(ToJson(port, proxy, counters, now));
+  for (const PortView& port : ports) json.push_back(ToJson(port, ipv4, ipv6, counters, now));
   return Text(json);
 }
 

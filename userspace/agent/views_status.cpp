@@ -4,11 +4,20 @@
 #include "agent/views.h"
 
 namespace bpfcast {
+namespace {
 
-std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
-                       const Proxy<Igmp>& proxy, const DatapathCounters& counters, Time now) {
+template <class F>
+std::size_t Routes(const Proxy<F>& proxy) {
   std::size_t routes = 0;
   for (const auto& [group, entries] : proxy.table().groups()) routes += entries.size();
+  return routes;
+}
+
+}  // namespace
+
+std::string StatusJson(const InstanceView& instance, const std::vector<PortView>& ports,
+                       const Proxy<Igmp>& ipv4, const Proxy<Mld>& ipv6, const DatapathCounters& counters,
+                       Time now) {
   ViewJson json;
   json["instance"] = instance.instance;
   json["version"] = instance.version;
@@ -21,13 +30,15 @@ std::string StatusJson(const InstanceView& instance, const std::vector<PortView>
   json["downstreams"] = ViewJson::array();
   for (const PortView& port : ports) {
     if (port.role == PortRole::kUpstream) {
-      json["upstream"] = ToJson(port, proxy, counters, now);
+      json["upstream"] = ToJson(port, ipv4, ipv6, counters, now);
     } else {
-      json["downstreams"].push_back(ToJson(port, proxy, counters, now));
+      json["downstreams"].push_back(ToJson(port, ipv4, ipv6, counters, now));
     }
   }
-  json["groups"] = proxy.database().groups().size();
-  json["routes"] = routes;
+  json["groups"] = ipv4.database().groups().size() + ipv6.database().groups().size();
+  json["routes"] = Routes(ipv4) + Routes(ipv6);
+  json["ipv4"] = {{"groups", ipv4.database().groups().size()}, {"routes", Routes(ipv4)}};
+  json["ipv6"] = {{"groups", ipv6.database().groups().size()}, {"routes", Routes(ipv6)}};
   json["drops"] = ViewJson::object();
   for (const DropCounter& drop : counters.drops) json["drops"][std::string(drop.reason)] = drop.packets;
   return Text(json);

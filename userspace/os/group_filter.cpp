@@ -94,7 +94,8 @@ std::vector<sock_filter> GroupFilter() {
       const auto found =
           std::find_if(steps.begin(), steps.end(), [&](const Step& each) { return each.label == target; });
       assert(found != steps.end());
-      return static_cast<std::uint8_t>(found - steps.begin() - static_cast<std::ptrdiff_t>(program.size()) - 1);
+      return static_cast<std::uint8_t>(found - steps.begin() - static_cast<std::ptrdiff_t>(program.size()) -
+                                       1);
     };
     sock_filter code = step.code;
     code.jt = distance(code.jt);

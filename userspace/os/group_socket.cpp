@@ -75,8 +75,7 @@ void GroupSocket::Receive(PacketBatch& batch, const Visit& visit) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
       const auto direction =
           senders[i].sll_pkttype == PACKET_OUTGOING ? Direction::kOutgoing : Direction::kIncoming;
-      const auto version =
-          senders[i].sll_protocol == htons(ETH_P_IPV6) ? IpVersion::kIpv6 : IpVersion::kIpv4;
+      const auto version = senders[i].sll_protocol == htons(ETH_P_IPV6) ? IpVersion::kIpv6 : IpVersion::kIpv4;
       visit(direction, version, batch.Slot(i).first(messages[i].msg_len));
     }
     if (static_cast<std::size_t>(got) < messages.size()) return;

@@ -1,0 +1,173 @@
+#include "agent/family_agent.h"
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "agent/family_words.h"
+#include "agent/link_view.h"
+#include "agent/log_text.h"
+#include "os/local_memberships.h"
+
+namespace bpfcast {
+namespace {
+
+template <class F>
+ProxyConfig<F> ToProxyConfig(const InterfaceConfig& upstream) {
+  ProxyConfig<F> proxy;
+  proxy.upstream = ToUpstreamConfig<F>(kUpstreamPort, upstream, Link());
+  return proxy;
+}
+
+}  // namespace
+
+template <class F>
+FamilyAgent<F>::FamilyAgent(const InterfaceConfig& upstream, Random random, Datapath& datapath, Ports& ports)
+    : datapath_(datapath), ports_(ports), proxy_(ToProxyConfig<F>(upstream), random) {}
+
+template <class F>
+void FamilyAgent<F>::Configure(const Port& port, Time now) {
+  if (port.role == PortRole::kUpstream) {
+    proxy_.SetUpstream(ToUpstreamConfig<F>(port.id, port.config, port.link), now, effects_);
+  } else {
+    proxy_.SetDownstream(ToDownstreamConfig<F>(port.id, port.config, port.link), now, effects_);
+  }
+}
+
+template <class F>
+void FamilyAgent<F>::Remove(PortId downstream, Time now) {
+  Settle();  // what the port still has to say, it says itself
+  proxy_.RemoveDownstream(downstream, now, effects_);
+  ApplyUpdate();  // no route names the port any more
+}
+
+template <class F>
+void FamilyAgent<F>::Leave() {
+  proxy_.Leave(effects_);
+  Settle();
+}
+
+template <class F>
+void FamilyAgent<F>::CollectOwnAddresses(const std::vector<const Link*>& links) {
+  own_addresses_.clear();
+  for (const Link* link : links) {
+    const auto known = AddressesKnownEverywhere<F>(*link);
+    own_addresses_.insert(own_addresses_.end(), known.begin(), known.end());
+  }
+}
+
+template <class F>
+void FamilyAgent<F>::OnLink(const Port& port, const Link* link, Time now) {
+  if (link == nullptr) send_failures_.erase(port.id);
+  proxy_.OnLink(port.id, ToLinkState<F>(link, port.role, port.config.Of<F>(), own_addresses_), now, effects_);
+}
+
+template <class F>
+void FamilyAgent<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now) {
+  proxy_.OnPacket(port, packet, now, effects_);
+}
+
+template <class F>
+void FamilyAgent<F>::SweepLocalMemberships(Time now) {
+  const auto memberships = ReadLocalMemberships<F>();
+  if (!memberships) {
+    spdlog::warn("{}", memberships.error().message);
+    return;
+  }
+  std::set<Address> groups;
+  std::set<Address> upstream;
+  for (const auto& [id, port] : ports_) {
+    const auto joined = memberships->find(port.link.ifindex);
+    if (joined == memberships->end()) continue;
+    for (const Address& group : joined->second) {
+      if (!F::IsRoutable(group)) continue;
+      groups.insert(group);
+      if (port.role == PortRole::kUpstream) upstream.insert(group);
+    }
+  }
+  for (const Address& group : groups) {
+    if (!local_groups_.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kJoined, effects_);
+  }
+  for (const Address& group : local_groups_) {
+    if (!groups.contains(group)) proxy_.OnLocalMembership(group, LocalMembership::kNone, effects_);
+  }
+  for (const Address& group : local_upstream_groups_) {
+    if (!upstream.contains(group)) proxy_.OnLocalLeaveUpstream(group, now);
+  }
+  local_groups_ = std::move(groups);
+  local_upstream_groups_ = std::move(upstream);
+}
+
+template <class F>
+void FamilyAgent<F>::Expire(Time now) {
+  if (proxy_.NextExpiry() <= now) proxy_.Expire(now, effects_);
+}
+
+template <class F>
+void FamilyAgent<F>::Retry() {
+  WarnOfGroupsNotAskedFor();
+  if (!resync_) return;
+  const auto synced = datapath_.Sync(proxy_.table().All());
+  resync_ = !synced;
+  if (synced) spdlog::info("the datapath holds every {} route again", F::kName);
+}
+
+template <class F>
+void FamilyAgent<F>::Settle() {
+  ApplyUpdate();
+  SendPackets();
+  LogNotices();
+}
+
+template <class F>
+void FamilyAgent<F>::ApplyUpdate() {
+  if (effects_.update.empty()) return;
+  const auto applied = datapath_.Apply(std::exchange(effects_.update, {}));
+  if (applied) return;
+  // Once until it is mended: what the network asks for must not fill the log.
+  if (!std::exchange(resync_, true)) spdlog::error("{}", applied.error().message);
+}
+
+template <class F>
+void FamilyAgent<F>::SendPackets() {
+  for (const SendPacket<F>& send : std::exchange(effects_.packets, {})) {
+    const auto found = ports_.find(send.port);
+    if (found == ports_.end() || !found->second.socket) continue;
+    const auto sent = found->second.socket->Send(send.packet.destination, send.packet.bytes);
+    const std::string failure = sent ? std::string() : sent.error().message;
+    if (std::exchange(send_failures_[send.port], failure) != failure && !sent) spdlog::error("{}", failure);
+  }
+}
+
+template <class F>
+void FamilyAgent<F>::LogNotices() {
+  for (const PortNotice<F>& notice : std::exchange(effects_.notices, {})) {
+    const auto found = ports_.find(notice.port);
+    if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
+  }
+}
+
+/// D-25. Once for each time that the upstream falls back.
+template <class F>
+void FamilyAgent<F>::WarnOfGroupsNotAskedFor() {
+  const Version mode = proxy_.host().mode();
+  if (mode == Version::kV3) {
+    warned_of_mode_ = mode;
+    return;
+  }
+  if (warned_of_mode_ == mode) return;
+  const auto group = proxy_.host().NotAskedFor();
+  if (!group) return;
+  spdlog::error(
+      "{}: the upstream speaks {}, which cannot name sources: source-specific groups such as {} are not asked "
+      "for; an {} querier there serves them",
+      ports_.at(kUpstreamPort).config.name, ProtocolName<F>(mode), group->ToString(),
+      ProtocolName<F>(Version::kV3));
+  warned_of_mode_ = mode;
+}
+
+template class FamilyAgent<Igmp>;
+template class FamilyAgent<Mld>;
+
+}  // namespace bpfcast
