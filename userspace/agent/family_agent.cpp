@@ -160,7 +160,8 @@ void FamilyAgent<F>::WarnOfGroupsNotAskedFor() {
   const auto group = proxy_.host().NotAskedFor();
   if (!group) return;
   spdlog::error(
-      "{}: the upstream speaks {}, which cannot name sources: source-specific groups such as {} are not asked "
+      "{}: the upstream speaks {}, which cannot name sources: source-specific groups such as {} are not "
+      "asked "
       "for; an {} querier there serves them",
       ports_.at(kUpstreamPort).config.name, ProtocolName<F>(mode), group->ToString(),
       ProtocolName<F>(Version::kV3));

@@ -62,10 +62,10 @@ class FamilyAgent {
   ProxyEffects<F> effects_;  // of this turn
   std::vector<Address> own_addresses_;
   std::set<Address> local_groups_;
-  std::set<Address> local_upstream_groups_;  // those of them that are joined on the upstream
+  std::set<Address> local_upstream_groups_;      // those of them that are joined on the upstream
   std::map<PortId, std::string> send_failures_;  // of the last packet; empty when it was sent
-  Version warned_of_mode_ = Version::kV3;    // said once
-  bool resync_ = false;                      // the datapath refused something: give it the whole table again
+  Version warned_of_mode_ = Version::kV3;        // said once
+  bool resync_ = false;  // the datapath refused something: give it the whole table again
 };
 
 extern template class FamilyAgent<Igmp>;

@@ -17,7 +17,7 @@ struct FamilyWords<Igmp> {
   static constexpr std::string_view kIp = "IPv4";
   /// A version in the protocol's own count.
   static constexpr int Number(Version version) { return static_cast<int>(version); }
-  static constexpr std::string_view kVersionKey = "version";  // of the configuration
+  static constexpr std::string_view kVersionKey = "version";                    // of the configuration
   static constexpr std::string_view kToBeTheQuerier = "an address lower than";  // C-51
 };
 

@@ -60,7 +60,7 @@ ViewJson FamilyJson(const PortView& port, const Proxy<F>& proxy, Time now) {
   // The version that is spoken now, which an older querier may have lowered.
   const Version version = querier != nullptr ? querier->rules().version : host.mode();
   ViewJson json;
-  json["protocol"] = F::kName;
+  json["family"] = FamilyWords<F>::kFamily;
   json["state"] = Name(view.service.service);
   json["reason"] = view.service.reason;
   json["address"] = view.address.empty() ? ViewJson() : ViewJson(view.address);

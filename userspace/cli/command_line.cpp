@@ -12,20 +12,26 @@ namespace {
 
 enum Exit { kOk = 0, kRuntime = 1, kEnvironment = 3 };
 
-using Text = std::string (*)(const nlohmann::ordered_json&);
+using Json = nlohmann::ordered_json;
+using Text = std::string (*)(const Json&);
+
+enum class Rows { kOfBothFamilies, kNone };
 
 struct Verb {
   const char* name;  // of the agent's method, too
   const char* help;
   Text text;
+  Rows rows = Rows::kNone;
   Text details = nullptr;  // the text with -d
 };
 
 constexpr Verb kVerbs[] = {
     {"status", "What runs, and how its ports are", StatusText},
-    {"ports", "Every port with its hook, its querier, traffic and IGMP counters", PortsText},
-    {"groups", "Who wants what", GroupsText, GroupDetailsText},
-    {"flows", "Every stream: where it comes from, where it goes, and how fast", FlowsText},
+    {"ports", "Every port with its hook, its traffic, its queriers, and IGMP and MLD counters", PortsText,
+     Rows::kOfBothFamilies},
+    {"groups", "Who wants what", GroupsText, Rows::kOfBothFamilies, GroupDetailsText},
+    {"flows", "Every stream: where it comes from, where it goes, and how fast", FlowsText,
+     Rows::kOfBothFamilies},
     {"reload", "Reads the configuration again; what it does not change goes on", ReloadText},
 };
 
@@ -45,12 +51,23 @@ int Print(const std::string& text) {
   return written ? kOk : kRuntime;
 }
 
+/// Leaves out the rows, and the parts of rows, that are of `family`.
+void LeaveOut(const char* family, Json& rows) {
+  if (!rows.is_array()) return;
+  for (auto row = rows.begin(); row != rows.end();) {
+    row->erase(family);
+    row = row->value("family", "") == family ? rows.erase(row) : row + 1;
+  }
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv, const Caller& call) {
   std::string instance = "default";
   bool json = false;
   bool details = false;
+  bool ipv4 = false;
+  bool ipv6 = false;
   CLI::App app("Asks a running bpfcastd", "bpfcast");
   app.require_subcommand(1);
   app.fallthrough();
@@ -62,8 +79,13 @@ int RunCommandLine(int argc, const char* const* argv, const Caller& call) {
     CLI::App* command = app.add_subcommand(verb.name, verb.help);
     if (verb.details != nullptr)
       command->add_flag("-d,--details", details, "A block for each, with everything");
+    if (verb.rows == Rows::kOfBothFamilies) {
+      command->add_flag("-4,--ipv4", ipv4, "IPv4 only");
+      command->add_flag("-6,--ipv6", ipv6, "IPv6 only");
+    }
     command->callback([&] {
-      const auto result = call(instance, verb.name);
+      auto result = call(instance, verb.name);
+      if (result && ipv4 != ipv6) LeaveOut(ipv4 ? "ipv6" : "ipv4", *result);
       if (!result) {
         code = Complain(result.error());
       } else if (json) {

@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/human.h"
@@ -17,28 +18,43 @@ std::string Heading(const Json& row) {
                      HumanBytes(NumberOf(row, "forwarded_bytes")));
 }
 
+/// Room for the longest address that stands in a column.
+std::size_t AddressWidth(const Json& groups) {
+  std::size_t width = std::string("255.255.255.255").size();
+  const auto make_room = [&](const Json& address) {
+    width = std::max(width, address.get_ref<const std::string&>().size());
+  };
+  for (const Json& row : groups) {
+    for (const Json& source : row.at("source_timers")) make_room(source.at("source"));
+    for (const Json& source : row.at("sources")) make_room(source);
+    for (const Json& host : row.at("hosts")) make_room(host.at("address"));
+  }
+  return width;
+}
+
 /// One port of the group: its state, its sources, its hosts.
-std::string PortBlock(const Json& row) {
+std::string PortBlock(const Json& row, std::size_t width) {
   const std::string withheld = TextOf(row, "withheld");
   const auto version = NumberOf(row, "host_version");
-  std::string text = fmt::format("  {}  {} mode, ends in {}, {}{}\n", TextOf(row, "port"),
+  const bool older = version < NewestVersion(row);
+  std::string text = fmt::format("  {}  {} mode, ends in {}, as {}{}{}\n", TextOf(row, "port"),
                                  TextOf(row, "mode"), SecondsOf(row.at("expires_s")),
-                                 version < 3 ? fmt::format("as IGMPv{} (an older host is present)", version)
-                                             : fmt::format("as IGMPv{}", version),
+                                 ProtocolOf(row, version), older ? " (an older host is present)" : "",
                                  withheld.empty() ? "" : ", not forwarded: " + withheld);
   for (const Json& source : row.at("source_timers")) {
-    text += fmt::format("    source {:<15}  wanted, ends in {}\n", TextOf(source, "source"),
+    text += fmt::format("    source {:<{}}  wanted, ends in {}\n", TextOf(source, "source"), width,
                         SecondsOf(source.at("expires_s")));
   }
   if (row.at("mode") == "exclude") {
     for (const Json& source : row.at("sources")) {
-      text += fmt::format("    source {:<15}  blocked\n", source.get<std::string>());
+      text += fmt::format("    source {:<{}}  blocked\n", source.get<std::string>(), width);
     }
   }
   for (const Json& host : row.at("hosts")) {
-    text += fmt::format("    host   {:<15}  IGMPv{}, {} mode, reported {} ago, ends in {}\n",
-                        TextOf(host, "address"), NumberOf(host, "version"), TextOf(host, "mode"),
-                        SecondsOf(host.at("last_report_s")), SecondsOf(host.at("expires_s")));
+    text +=
+        fmt::format("    host   {:<{}}  {}, {} mode, reported {} ago, ends in {}\n", TextOf(host, "address"),
+                    width, ProtocolOf(row, NumberOf(host, "version")), TextOf(host, "mode"),
+                    SecondsOf(host.at("last_report_s")), SecondsOf(host.at("expires_s")));
   }
   return text;
 }
@@ -47,6 +63,7 @@ std::string PortBlock(const Json& row) {
 
 std::string GroupDetailsText(const Json& groups) {
   if (groups.empty()) return GroupsText(groups);
+  const std::size_t width = AddressWidth(groups);
   std::string text;
   const Json* before = nullptr;  // the rows of a group follow one another
   for (const Json& row : groups) {
@@ -54,7 +71,7 @@ std::string GroupDetailsText(const Json& groups) {
       if (before != nullptr) text += '\n';
       text += Heading(row);
     }
-    text += PortBlock(row);
+    text += PortBlock(row, width);
     before = &row;
   }
   return text;

@@ -31,17 +31,30 @@ std::string Warnings(const Json& port) {
     warn("nothing is forwarded, no program is attached" + (reason.empty() ? "" : ": " + reason));
   }
   if (const auto lost = NumberOf(port, "igmp_overflows"); lost > 0) {
-    warn(fmt::format("{} IGMP packets were lost, the socket had no room for them", HumanCount(lost)));
+    warn(fmt::format("{} IGMP and MLD packets were lost, the socket had no room for them", HumanCount(lost)));
   }
-  if (const Json& querier = port.at("querier"); !querier.is_null() && querier.at("role") == "other") {
-    warn(fmt::format("{} is the querier; it is given up when it is silent for {}", TextOf(querier, "address"),
-                     SecondsOf(querier.at("expires_s"))));
-  }
-  if (const Json& host = port.at("host"); up && !host.is_null() && NumberOf(host, "version") < 3) {
-    warn(fmt::format("speaks IGMPv{} upstream, which cannot ask for single sources",
-                     NumberOf(host, "version")));
+  for (const Json* family : FamiliesOf(port)) {
+    if (up && family->at("state") == "waiting") {
+      warn(fmt::format("no {}: {}", ProtocolOf(*family, NumberOf(*family, "version")),
+                       TextOf(*family, "reason")));
+    }
+    if (const Json& querier = family->at("querier"); !querier.is_null() && querier.at("role") == "other") {
+      warn(fmt::format("{} is the querier; it is given up when it is silent for {}",
+                       TextOf(querier, "address"), SecondsOf(querier.at("expires_s"))));
+    }
+    const Json& host = family->at("host");
+    if (up && !host.is_null() && NumberOf(host, "version") < NewestVersion(*family)) {
+      warn(fmt::format("speaks {} upstream, which cannot ask for single sources",
+                       ProtocolOf(*family, NumberOf(host, "version"))));
+    }
   }
   return text;
+}
+
+/// How many of them are of IPv6.
+std::string OfIpv6(const Json& status, const char* what) {
+  const auto count = NumberOf(status.at("ipv6"), what);
+  return count == 0 ? "" : fmt::format(" ({} of IPv6)", HumanCount(count));
 }
 
 }  // namespace
@@ -60,8 +73,9 @@ std::string StatusText(const Json& status) {
     warnings += Warnings(port);
   }
   text += table.ToString();
-  text += fmt::format("\n{} groups, {} routes\n", HumanCount(NumberOf(status, "groups")),
-                      HumanCount(NumberOf(status, "routes")));
+  text +=
+      fmt::format("\n{} groups{}, {} routes{}\n", HumanCount(NumberOf(status, "groups")),
+                  OfIpv6(status, "groups"), HumanCount(NumberOf(status, "routes")), OfIpv6(status, "routes"));
   std::string drops;
   for (const auto& [reason, packets] : status.at("drops").items()) {
     const auto count = packets.get<std::uint64_t>();

@@ -24,6 +24,22 @@ std::string StateOf(const Json& port) {
   return port.at("state") == "up" ? "up" : "waiting (" + TextOf(port, "reason") + ")";
 }
 
+std::string ProtocolOf(const Json& row, std::uint64_t version) {
+  return (row.at("family") == "ipv6" ? "MLDv" : "IGMPv") + std::to_string(version);
+}
+
+std::uint64_t NewestVersion(const Json& row) {
+  return row.at("family") == "ipv6" ? 2 : 3;
+}
+
+std::vector<const Json*> FamiliesOf(const Json& port) {
+  std::vector<const Json*> families;
+  for (const char* family : {"ipv4", "ipv6"}) {
+    if (const auto found = port.find(family); found != port.end()) families.push_back(&*found);
+  }
+  return families;
+}
+
 std::string Wanted(const Json& record) {
   std::string sources;
   for (const Json& source : record.at("sources")) sources += " " + source.get<std::string>();
