@@ -13,7 +13,7 @@ FlowCounters<Igmp> Flow(const Ipv4Address& source, const Ipv4Address& group, Por
 }
 
 TEST_F(FlowsViewTest, NoFlowsAreAnEmptyArray) {
-  EXPECT_EQ(FlowsJson(ports_, proxy_, {}, kStart), "[]");
+  EXPECT_EQ(FlowsJson<Igmp>(ports_, proxy_, {}, kStart), "[]");
 }
 
 TEST_F(FlowsViewTest, AStreamShowsWhereItComesFromAndGoesAndHowFast) {
@@ -24,7 +24,8 @@ TEST_F(FlowsViewTest, AStreamShowsWhereItComesFromAndGoesAndHowFast) {
   flow.last = kStart + seconds(7);
   flow.packets_per_s = 50.5;
   flow.bits_per_s = 531664;
-  EXPECT_EQ(Flows({flow}, kStart + seconds(10)), Json::parse(R"([{"group": "239.1.2.3", "source": "10.0.0.1",
+  EXPECT_EQ(Flows({flow}, kStart + seconds(10)),
+            Json::parse(R"([{"family": "ipv4", "group": "239.1.2.3", "source": "10.0.0.1",
       "arrival": "eth0", "ports": ["lan1"], "local": false, "packets": 1000, "bytes": 1316000, "dropped": 2,
       "packets_per_s": 50.5, "bits_per_s": 531664.0, "last_packet_s": 3.0}])"));
 }

@@ -20,7 +20,7 @@ TEST_F(GroupsViewTest, AnAnySourceMemberIsExcludeOfNothingUntilItsTimerEnds) {
              {{kSource, kOther}, {9, 9}, 0}};
   // GMI = 2 * 125 s + 2 * 10 s (B-04), for the group timer and for the host (C-80).
   EXPECT_EQ(Groups(kStart + seconds(20)),
-            Json::parse(R"([{"group": "239.1.2.3", "port": "lan1", "mode": "exclude",
+            Json::parse(R"([{"family": "ipv4", "group": "239.1.2.3", "port": "lan1", "mode": "exclude",
       "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
       "host_version": 3, "last_reporter": "192.0.1.10",
       "hosts": [{"address": "192.0.1.10", "version": 3, "mode": "exclude",

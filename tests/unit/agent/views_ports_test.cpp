@@ -15,7 +15,7 @@ TEST_F(PortsViewTest, PortsShowStateTrafficAndIgmpCounters) {
   ports_[1].receive_overflows = 5;
   ports_[2].waiting = "link is down";
   ports_[2].hook.reset();
-  ports_[2].address.reset();
+  ports_[2].ipv4 = {{Service::kWaits, "link is down"}, ""};
   DatapathCounters counters;
   counters.ports.push_back({kLan1, {10, 1000}, {20, 2000}, 3});
 
@@ -100,7 +100,7 @@ TEST_F(PortsViewTest, StatusSumsUp) {
   DatapathCounters counters;
   counters.drops = {{"ttl", 4}, {"rpf", 0}};
   const InstanceView instance{"home", "1.2.3", 42, seconds(90), "/etc/x.toml", "/sys/fs/bpf/bpfcast/home"};
-  const Json status = Json::parse(StatusJson(instance, ports_, proxy_, counters, kStart));
+  const Json status = Json::parse(StatusJson(instance, ports_, ipv4_, ipv6_, counters, kStart));
   EXPECT_EQ(status.at("instance"), "home");
   EXPECT_EQ(status.at("version"), "1.2.3");
   EXPECT_EQ(status.at("pid"), 42);
@@ -119,7 +119,7 @@ TEST_F(PortsViewTest, StatusSumsUp) {
 
 TEST_F(PortsViewTest, AFileNameThatIsNotUtf8IsStillShown) {
   const InstanceView instance{"default", "1", 1, {}, "/etc/\xff.toml", "/sys/fs/bpf"};
-  EXPECT_EQ(Json::parse(StatusJson(instance, ports_, proxy_, {}, kStart)).at("config"),
+  EXPECT_EQ(Json::parse(StatusJson(instance, ports_, ipv4_, ipv6_, {}, kStart)).at("config"),
             "/etc/\xEF\xBF\xBD.toml");
 }
 

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 using Json = nlohmann::ordered_json;
 
@@ -80,6 +81,34 @@ TEST_F(CommandLine, EveryVerbAnswersAsJsonBeforeOrAfterItsName) {
     EXPECT_EQ(Run({"--json", verb}), 0);
     EXPECT_EQ(Json::parse(out_), *answer_) << verb;
   }
+}
+
+TEST_F(CommandLine, AFamilyCanBeChosen) {
+  const Json both = Json::array({GroupAnswer("239.1.2.3", "lan1"), Ipv6GroupAnswer("ff0e::1", "lan1")});
+  const auto groups = [&](std::vector<const char*> words) {
+    answer_ = both;
+    words.insert(words.begin(), {"groups", "-j"});
+    EXPECT_EQ(Run(words), 0);
+    std::string names;
+    for (const Json& row : Json::parse(out_)) names += row.at("group").get<std::string>() + " ";
+    return names;
+  };
+  EXPECT_EQ(groups({}), "239.1.2.3 ff0e::1 ");
+  EXPECT_EQ(groups({"-4"}), "239.1.2.3 ");
+  EXPECT_EQ(groups({"-6"}), "ff0e::1 ");
+  EXPECT_EQ(groups({"--ipv6"}), "ff0e::1 ");
+  EXPECT_EQ(groups({"-4", "-6"}), "239.1.2.3 ff0e::1 ");
+}
+
+TEST_F(CommandLine, AFamilyOfPortsCanBeChosen) {
+  answer_ = Json::array({DownstreamAnswer("lan1")});
+  EXPECT_EQ(Run({"ports", "-6"}), 0);
+  EXPECT_THAT(out_, HasSubstr("MLDv2"));
+  EXPECT_THAT(out_, Not(HasSubstr("IGMPv3")));
+  answer_ = Json::array({DownstreamAnswer("lan1")});
+  EXPECT_EQ(Run({"-j", "ports", "-4"}), 0);
+  EXPECT_TRUE(Json::parse(out_)[0].contains("ipv4"));
+  EXPECT_FALSE(Json::parse(out_)[0].contains("ipv6"));
 }
 
 TEST_F(CommandLine, TheInstanceIsPassedOn) {

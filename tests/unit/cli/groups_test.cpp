@@ -31,6 +31,19 @@ TEST(GroupsText, IsALineForEachGroupOnEachPort) {
             "239.1.2.30  lan2   4m 10s    1 234  IGMPv2  192.0.2.10     all but 10.0.0.1\n");
 }
 
+TEST(GroupsText, Ipv6StandsInTheSameTable) {
+  Json specific = Ipv6GroupAnswer("ff3e::8000:1", "lan2");
+  specific["mode"] = "include";
+  specific["sources"] = {"2001:db8::1"};
+  Json older = Ipv6GroupAnswer("ff0e::1234", "lan1");
+  older["host_version"] = 1;
+  EXPECT_EQ(GroupsText({GroupAnswer("239.1.2.3", "lan1"), older, specific}),
+            "GROUP         PORT  EXPIRES  PACKETS  HOSTS   LAST REPORTER  SOURCES\n"
+            "239.1.2.3     lan1   4m 10s    1 234  IGMPv3  192.0.2.10     all\n"
+            "ff0e::1234    lan1   4m 10s    1 234  MLDv1   fe80::a        all\n"
+            "ff3e::8000:1  lan2   4m 10s    1 234  MLDv2   fe80::a        only 2001:db8::1\n");
+}
+
 TEST(GroupsText, SaysWhyMembersGetNothing) {
   Json row = GroupAnswer("239.1.2.3", "lan1");
   row["withheld"] = "192.0.2.1 is the querier";
@@ -65,6 +78,17 @@ TEST(GroupDetailsText, IsABlockForEachGroupWithItsPorts) {
             "239.1.2.4  asked for upstream: only 10.0.0.9  forwarded: 1 234 packets, 1.5 MB\n"
             "  lan1  exclude mode, ends in 4m 10s, as IGMPv3\n"
             "    host   192.0.2.10       IGMPv3, exclude mode, reported 20.0s ago, ends in 4m 10s\n");
+}
+
+TEST(GroupDetailsText, MakesRoomForLongAddressesAndNamesMld) {
+  Json row = Ipv6GroupAnswer("ff0e::1234", "lan1");
+  row["sources"] = {"2001:db8:1:2:3:4:5:6"};
+  row["host_version"] = 1;
+  EXPECT_EQ(GroupDetailsText(Json::array({row})),
+            "ff0e::1234  asked for upstream: all  forwarded: 1 234 packets, 1.5 MB\n"
+            "  lan1  exclude mode, ends in 4m 10s, as MLDv1 (an older host is present)\n"
+            "    source 2001:db8:1:2:3:4:5:6  blocked\n"
+            "    host   fe80::a               MLDv2, exclude mode, reported 20.0s ago, ends in 4m 10s\n");
 }
 
 }  // namespace

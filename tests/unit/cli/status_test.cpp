@@ -45,12 +45,12 @@ TEST(StatusText, WarnsOfAPortWithoutProgram) {
 TEST(StatusText, WarnsOfLostIgmpPackets) {
   Json status = StatusAnswer();
   status["upstream"]["igmp_overflows"] = 1200;
-  EXPECT_THAT(StatusText(status), HasSubstr("  wan0: 1 200 IGMP packets were lost"));
+  EXPECT_THAT(StatusText(status), HasSubstr("  wan0: 1 200 IGMP and MLD packets were lost"));
 }
 
 TEST(StatusText, WarnsOfAnotherQuerier) {
   Json status = StatusAnswer();
-  status["downstreams"][1]["querier"] = {
+  status["downstreams"][1]["ipv4"]["querier"] = {
       {"role", "other"}, {"address", "192.0.2.1"}, {"expires_s", 245.0}, {"version", 3}};
   EXPECT_THAT(StatusText(status),
               HasSubstr("  lan2: 192.0.2.1 is the querier; it is given up when it is silent "
@@ -59,8 +59,34 @@ TEST(StatusText, WarnsOfAnotherQuerier) {
 
 TEST(StatusText, WarnsOfAnOlderVersionUpstream) {
   Json status = StatusAnswer();
-  status["upstream"]["host"] = {{"version", 2}, {"expires_s", 240.0}};
+  status["upstream"]["ipv4"]["host"] = {{"version", 2}, {"expires_s", 240.0}};
   EXPECT_THAT(StatusText(status), HasSubstr("  wan0: speaks IGMPv2 upstream"));
+}
+
+TEST(StatusText, WarnsOfMldVersion1Upstream) {
+  Json status = StatusAnswer();
+  status["upstream"]["ipv6"]["host"] = {{"version", 1}, {"expires_s", 240.0}};
+  EXPECT_THAT(StatusText(status), HasSubstr("  wan0: speaks MLDv1 upstream"));
+}
+
+TEST(StatusText, TC_73_WarnsOfAFamilyThatWaitsWhileTheOtherWorks) {
+  Json status = StatusAnswer();
+  status["downstreams"][0]["ipv4"]["state"] = "waiting";
+  status["downstreams"][0]["ipv4"]["reason"] = "no IPv4 address";
+  EXPECT_THAT(StatusText(status), HasSubstr("worth a look:\n  lan1: no IGMPv3: no IPv4 address\n"));
+}
+
+TEST(StatusText, DoesNotWarnOfAFamilyThatIsOff) {
+  Json status = StatusAnswer();
+  status["downstreams"][0]["ipv6"]["state"] = "off";
+  status["downstreams"][0]["ipv6"]["reason"] = "no IPv6 on this interface";
+  EXPECT_THAT(StatusText(status), Not(HasSubstr("worth a look")));
+}
+
+TEST(StatusText, TellsHowMuchOfItIsIpv6) {
+  Json status = StatusAnswer();
+  status["ipv6"] = {{"groups", 1}, {"routes", 4}};
+  EXPECT_THAT(StatusText(status), HasSubstr("\n2 groups (1 of IPv6), 1 234 routes (4 of IPv6)\n"));
 }
 
 }  // namespace

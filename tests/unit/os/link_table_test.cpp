@@ -7,7 +7,9 @@
 #include <linux/rtnetlink.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 
 namespace bpfcast {
@@ -28,10 +30,10 @@ class NetlinkMessage {
     return message;
   }
   static NetlinkMessage OfAddress(std::uint16_t type, unsigned ifindex, unsigned char length,
-                                  unsigned char flags) {
+                                  unsigned char flags, unsigned char family = AF_INET) {
     NetlinkMessage message(type);
     auto* info = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(message.header(), sizeof(ifaddrmsg)));
-    info->ifa_family = AF_INET;
+    info->ifa_family = family;
     info->ifa_index = ifindex;
     info->ifa_prefixlen = length;
     info->ifa_flags = flags;
@@ -45,7 +47,8 @@ class NetlinkMessage {
     mnl_attr_put_u32(header(), attribute, number);
     return std::move(*this);
   }
-  NetlinkMessage&& With(std::uint16_t attribute, const Ipv4Address& address) && {
+  template <std::size_t N>
+  NetlinkMessage&& With(std::uint16_t attribute, const IpAddress<N>& address) && {
     mnl_attr_put(header(), attribute, address.bytes().size(), address.bytes().data());
     return std::move(*this);
   }
@@ -89,6 +92,17 @@ class LinkTableTest : public testing::Test {
               .With(IFA_LOCAL, local)
               .With(IFA_ADDRESS, address));
   }
+  /// As the kernel tells of IPv6 addresses: without IFA_LOCAL.
+  void Ipv6Event(std::uint16_t type, const char* address, unsigned char length, unsigned char flags = 0) {
+    Apply(NetlinkMessage::OfAddress(type, 7, length, flags, AF_INET6)
+              .With(IFA_ADDRESS, *Ipv6Address::Parse(address)));
+  }
+  std::optional<Ipv4Address> Ipv4OfLan() const { return SendingAddress(table_.Find("lan1")->ipv4); }
+  /// Empty when there is none.
+  std::string Ipv6OfLan() const {
+    const auto address = SendingAddress(table_.Find("lan1")->ipv6);
+    return address ? address->ToString() : "";
+  }
   void Apply(const NetlinkMessage& message) { table_.Apply(message.get()); }
 
   LinkTable table_;
@@ -104,7 +118,8 @@ TEST_F(LinkTableTest, ANewLinkIsKnownWithItsState) {
   EXPECT_FALSE(link->all_multicast);
   EXPECT_EQ(link->mtu, 1400u);
   EXPECT_EQ(link->mac, (MacAddress{2, 0, 0, 0, 0, 1}));
-  EXPECT_EQ(link->PrimaryAddress(), std::nullopt);
+  EXPECT_EQ(Ipv4OfLan(), std::nullopt);
+  EXPECT_EQ(Ipv6OfLan(), "");
   EXPECT_EQ(table_.Find("lan2"), nullptr);
 }
 
@@ -132,7 +147,7 @@ TEST_F(LinkTableTest, ALinkThatIsMadeAgainHasANewIfindexAndNoOldAddresses) {
   AddLan(8);
   ASSERT_NE(table_.Find("lan1"), nullptr);
   EXPECT_EQ(table_.Find("lan1")->ifindex, 8u);
-  EXPECT_TRUE(table_.Find("lan1")->addresses.empty());
+  EXPECT_TRUE(table_.Find("lan1")->ipv4.empty());
 }
 
 TEST_F(LinkTableTest, TheOldLinkMayGoAfterTheNewOneTookItsName) {
@@ -154,28 +169,66 @@ TEST_F(LinkTableTest, A_04_TheFirstAddressThatIsNotSecondaryIsPrimary) {
   AddLan(7);
   AddAddress(IFA_F_SECONDARY, MakeIpv4(192, 0, 2, 2), MakeIpv4(192, 0, 2, 2), 24);
   AddAddress(0, MakeIpv4(192, 0, 2, 1), MakeIpv4(192, 0, 2, 1), 24);
-  EXPECT_EQ(table_.Find("lan1")->PrimaryAddress(), MakeIpv4(192, 0, 2, 1));
+  EXPECT_EQ(Ipv4OfLan(), MakeIpv4(192, 0, 2, 1));
   // The kernel promotes the secondary when the primary goes.
   Apply(NetlinkMessage::OfAddress(RTM_DELADDR, 7, 24, 0)
             .With(IFA_LOCAL, MakeIpv4(192, 0, 2, 1))
             .With(IFA_ADDRESS, MakeIpv4(192, 0, 2, 1)));
   AddAddress(0, MakeIpv4(192, 0, 2, 2), MakeIpv4(192, 0, 2, 2), 24);
-  EXPECT_EQ(table_.Find("lan1")->PrimaryAddress(), MakeIpv4(192, 0, 2, 2));
-  EXPECT_EQ(table_.Find("lan1")->addresses.size(), 1u);
+  EXPECT_EQ(Ipv4OfLan(), MakeIpv4(192, 0, 2, 2));
+  EXPECT_EQ(table_.Find("lan1")->ipv4.size(), 1u);
 }
 
 TEST_F(LinkTableTest, APointToPointAddressHasThePeersSubnet) {
   AddLan(7);
   AddAddress(0, MakeIpv4(10, 0, 0, 1), MakeIpv4(10, 9, 9, 9), 32);
   const Link* link = table_.Find("lan1");
-  EXPECT_EQ(link->PrimaryAddress(), MakeIpv4(10, 0, 0, 1));
-  EXPECT_EQ(link->addresses.at(0).subnet, (Prefix<Ipv4Address>{MakeIpv4(10, 9, 9, 9), 32}));
+  EXPECT_EQ(Ipv4OfLan(), MakeIpv4(10, 0, 0, 1));
+  EXPECT_EQ(link->ipv4.at(0).subnet, (Prefix<Ipv4Address>{MakeIpv4(10, 9, 9, 9), 32}));
+}
+
+TEST_F(LinkTableTest, A_04_MldIsSentFromTheLinkLocalAddress) {
+  AddLan(7);
+  Ipv6Event(RTM_NEWADDR, "2001:db8:1::1", 64);
+  EXPECT_EQ(Ipv6OfLan(), "");
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64);
+  EXPECT_EQ(Ipv6OfLan(), "fe80::1:2:3:4");
+  EXPECT_EQ(Ipv4OfLan(), std::nullopt) << "the families are apart";
+  ASSERT_EQ(table_.Find("lan1")->ipv6.size(), 2u);
+  EXPECT_EQ(table_.Find("lan1")->ipv6[0].subnet.ToString(), "2001:db8:1::1/64");
+  Ipv6Event(RTM_DELADDR, "fe80::1:2:3:4", 64);
+  EXPECT_EQ(Ipv6OfLan(), "");
+  EXPECT_EQ(table_.Find("lan1")->ipv6.size(), 1u);
+}
+
+// RFC 4862 5.4: nothing is sent from an address while it is tentative, or when another machine has it.
+TEST_F(LinkTableTest, A_04_ALinkLocalAddressIsUsableOnceDuplicateDetectionIsThrough) {
+  AddLan(7);
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64, IFA_F_TENTATIVE);
+  EXPECT_EQ(Ipv6OfLan(), "");
+  EXPECT_EQ(table_.Find("lan1")->ipv6[0].state, AddressState::kTentative);
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64, IFA_F_TENTATIVE | IFA_F_DADFAILED);
+  EXPECT_EQ(Ipv6OfLan(), "");
+  EXPECT_EQ(table_.Find("lan1")->ipv6[0].state, AddressState::kDuplicate);
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64, IFA_F_PERMANENT);
+  EXPECT_EQ(Ipv6OfLan(), "fe80::1:2:3:4");
+  EXPECT_EQ(table_.Find("lan1")->ipv6.size(), 1u);
+}
+
+TEST_F(LinkTableTest, C_52_OfSeveralLinkLocalAddressesTheOneThatWinsElectionsIsUsedInWhateverOrderTheyCome) {
+  AddLan(7);
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64);
+  Ipv6Event(RTM_NEWADDR, "fe80::1", 64);
+  EXPECT_EQ(Ipv6OfLan(), "fe80::1");
+  Ipv6Event(RTM_DELADDR, "fe80::1:2:3:4", 64);
+  Ipv6Event(RTM_NEWADDR, "fe80::1:2:3:4", 64);
+  EXPECT_EQ(Ipv6OfLan(), "fe80::1");
 }
 
 TEST_F(LinkTableTest, AddressesOfUnknownLinksAreIgnored) {
   AddAddress(0, MakeIpv4(10, 0, 0, 1), MakeIpv4(10, 0, 0, 1), 8);
   AddLan(7);
-  EXPECT_TRUE(table_.Find("lan1")->addresses.empty());
+  EXPECT_TRUE(table_.Find("lan1")->ipv4.empty());
 }
 
 TEST_F(LinkTableTest, X_15_TellsABridgeAndWhetherItLetsReportsThrough) {
