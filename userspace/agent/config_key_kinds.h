@@ -26,11 +26,18 @@ std::string ShowFamilies(const InterfaceConfig& config, Get get) {
   return ipv4 + "(IGMP)," + ipv6 + "(MLD)";
 }
 
+/// A family that has what it has by default needs no word while the other one has something else: a list that
+/// names networks of one family leaves the other as it is.
 template <class Get>
 std::string ShowNetworks(const InterfaceConfig& config, Get get) {
+  const InterfaceConfig usual = DefaultInterface(config.role, {config.ipv4.served, config.ipv6.served});
   Networks networks;
   if (config.ipv4.served) networks.ipv4 = get(config.ipv4);
   if (config.ipv6.served) networks.ipv6 = get(config.ipv6);
+  const bool usual_ipv4 = networks.ipv4 == get(usual.ipv4);
+  const bool usual_ipv6 = networks.ipv6 == get(usual.ipv6);
+  if (usual_ipv4 && !usual_ipv6 && !networks.ipv6.empty()) networks.ipv4.clear();
+  if (usual_ipv6 && !usual_ipv4 && !networks.ipv4.empty()) networks.ipv6.clear();
   return networks.ToString();
 }
 
@@ -42,6 +49,7 @@ inline std::optional<AccessSetting> ServedAccess(const InterfaceConfig& config) 
 
 inline std::string Seconds(Duration duration) {
   std::ostringstream text;
+  text.precision(12);
   text << std::chrono::duration<double>(duration).count();
   return text.str();
 }

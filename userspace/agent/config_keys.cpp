@@ -105,7 +105,7 @@ std::string ShowMembershipInterval(const InterfaceConfig& config) {
 void ReadForwardUp(const TomlValue& value, InterfaceDraft& draft) {
   ForwardUp<Igmp>& ipv4 = draft.config.ipv4.downstream.forward_up;
   ForwardUp<Mld>& ipv6 = draft.config.ipv6.downstream.forward_up;
-  if (!value.IsArray()) {
+  if (!value.IsNetworks()) {
     const auto mode = value.ReadWord<ForwardUpMode>("an array of groups");
     if (mode) ipv4.mode = ipv6.mode = *mode;
     return;
@@ -145,6 +145,7 @@ void ReadStaticGroups(const TomlValue& value, InterfaceDraft& draft) {
 template <class F>
 std::string ShowStatic(const InterfaceConfig& config) {
   const FamilyConfig<F>& family = config.Of<F>();
+  if (!family.served) return {};
   std::string text;
   const bool upstream = config.role == PortRole::kUpstream;
   for (const auto& each : upstream ? family.upstream.pull : family.downstream.static_memberships) {
@@ -188,6 +189,9 @@ constexpr std::array kKeys = {
         "compat-querier", KeySide::kBoth, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.older_queriers; },
         [](auto& family) -> auto& { return family.upstream.host.older_queriers; }),
+    FamilyWord(
+        "membership", KeySide::kUpstream, KeyFamily::kBoth,
+        [](auto& family) -> auto& { return family.upstream.membership; }),
     FamilyWord(
         "report-ssm-to-older-querier", KeySide::kUpstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.upstream.host.older_ssm; }),
@@ -251,7 +255,7 @@ constexpr std::array kKeys = {
         "max-groups", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_groups; }),
     FamilyNumber<1, 65535>(
-        "max-sources", KeySide::kDownstream,
+        "max-sources-per-group", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_sources_per_group; }),
     FamilyWord(
         "over-limit", KeySide::kDownstream, KeyFamily::kBoth,

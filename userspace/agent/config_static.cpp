@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "agent/config_values.h"
 
@@ -25,7 +26,7 @@ template <class F>
 Result<StaticMembership<F>> Parse(std::string_view text) {
   using Address = typename F::Address;
   constexpr const char* kLooksLike =
-      R"(is no group and no source of one; write "239.1.1.1", "ff3e::1", or "10.0.0.1@232.1.1.1")";
+      R"(is no group and no source of one; write "239.1.1.1", "ff1e::1", or "10.0.0.1@232.1.1.1")";
   const Channel channel = Split(text);
   const auto group = Address::Parse(channel.group);
   if (!group || !group->IsMulticast()) return Fail(kLooksLike);
@@ -47,9 +48,10 @@ class StaticReader {
   void Add(const TextAt& entry) {
     const auto membership = Parse<F>(entry.text);
     if (!membership) return Problem(entry, membership.error().message);
+    const std::string example = std::is_same_v<F, Igmp> ? "10.0.0.1" : "2001:db8::1";
     const auto& ssm = family_.downstream.querier.ssm_ranges;
     if (!membership->source && IsSsm(ssm, membership->group)) {
-      return Problem(entry, "is source-specific; write which source, as in \"10.0.0.1@" +
+      return Problem(entry, "is source-specific; write which source, as in \"" + example + "@" +
                                 membership->group.ToString() + "\"");
     }
     auto& all = upstream_ ? family_.upstream.pull : family_.downstream.static_memberships;
@@ -61,7 +63,10 @@ class StaticReader {
         Warning(entry, "has no effect: the interface is a boundary of " + boundary.ToString());
       }
     }
-    if (!family_.served) Warning(entry, std::string("has no effect: its family is not served"));
+    if (!family_.served) {
+      constexpr const char* kKey = std::is_same_v<F, Igmp> ? "'ipv4'" : "'ipv6'";
+      Warning(entry, std::string("has no effect: ") + kKey + " is false");
+    }
     all.push_back(*membership);
   }
 

@@ -24,6 +24,8 @@ std::string Describe(const std::string& begin, const InterfaceConfig& interface)
       DefaultInterface(interface.role, {interface.ipv4.served, interface.ipv6.served});
   std::string line = begin;
   for (const InterfaceKey& key : InterfaceKeys()) {
+    if (key.family == KeyFamily::kIgmp && !interface.ipv4.served) continue;
+    if (key.family == KeyFamily::kMld && !interface.ipv6.served) continue;
     const std::string shown = key.show(interface);
     if (!shown.empty() && shown != key.show(usual))
       line.append(" ").append(key.name).append("=").append(shown);

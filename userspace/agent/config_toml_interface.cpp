@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,9 @@ class InterfaceReader {
   void WarnWithoutEffect(const InterfaceKey& known, const toml::key& key);
   void UnknownInterfaceKey(std::string_view interface, const toml::key& key, const toml::node& node);
   void Finish(TextPosition at);
+  void WarnOfKernelMembership();
+  template <class F>
+  void WarnOfContradictions(const FamilyConfig<F>& family, const char* version_key);
   /// Where the value of a key stands; nothing when it was not given.
   std::optional<TextPosition> PlaceOf(std::string_view key) const;
 
@@ -84,6 +88,52 @@ void InterfaceReader::Finish(TextPosition at) {
   SetStaticMemberships(draft_, notes_);
   if (const auto altnet = PlaceOf("altnet"); altnet && draft_.config.source_check == SourceCheck::kOff) {
     notes_.Warning(*altnet, "'altnet' has no effect: 'source-check' is off");
+  }
+  if (draft_.config.ipv4.upstream.membership == UpstreamMembership::kKernel) WarnOfKernelMembership();
+  // What is said of a family that is not served makes no difference between two configurations.
+  const InterfaceConfig usual = DefaultInterface(role_, served_);
+  if (!served_.ipv4) draft_.config.ipv4 = usual.ipv4;
+  if (!served_.ipv6) draft_.config.ipv6 = usual.ipv6;
+  WarnOfContradictions(draft_.config.ipv4, "version");
+  WarnOfContradictions(draft_.config.ipv6, "mld-version");
+}
+
+/// D-32: its host side follows sysctls.
+void InterfaceReader::WarnOfKernelMembership() {
+  if (role_ != PortRole::kUpstream) return;
+  constexpr std::array<std::pair<const char*, const char*>, 5> kOfTheKernel = {
+      {{"version", "net.ipv4.conf.NAME.force_igmp_version"},
+       {"mld-version", "net.ipv6.conf.NAME.force_mld_version"},
+       {"compat-querier", "the kernel follows older queriers"},
+       {"report-ssm-to-older-querier", "the kernel reports them always"},
+       {"unsolicited-report-interval", "net.ipv4.conf.NAME.igmpv3_unsolicited_report_interval"}}};
+  for (const auto& [key, instead] : kOfTheKernel) {
+    if (const auto place = PlaceOf(key)) {
+      notes_.Warning(*place, Quoted(key) + " has no effect: 'membership' is \"kernel\"; see " + instead);
+    }
+  }
+}
+
+template <class F>
+void InterfaceReader::WarnOfContradictions(const FamilyConfig<F>& family, const char* version_key) {
+  if (!family.served) return;
+  const auto ssm_only = PlaceOf("ssm-only");
+  const auto version = PlaceOf(version_key);
+  if (ssm_only && version && family.version() != Version::kV3 &&
+      family.downstream.querier.older_messages == OlderMessages::kIgnoreAll) {
+    notes_.Warning(*ssm_only,
+                   std::string("'ssm-only' ignores everything that hosts say to a router whose '") +
+                       version_key + "' is an older one");
+  }
+  const auto allowed = PlaceOf("allow-groups");
+  if (!allowed || !draft_.access.allowed_groups) return;
+  const bool upstream = role_ == PortRole::kUpstream;
+  for (const auto& group : draft_.access.allowed_groups->Of<F>()) {
+    for (const auto& boundary : upstream ? family.upstream.boundaries : family.downstream.boundaries) {
+      if (boundary.length > group.length || !boundary.Contains(group.address)) continue;
+      notes_.Warning(*allowed, "'allow-groups': the interface is a boundary of " + boundary.ToString() +
+                                   ", so that it does not pass all the same; see 'boundaries'");
+    }
   }
 }
 

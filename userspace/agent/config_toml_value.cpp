@@ -89,6 +89,10 @@ bool TomlValue::IsArray() const {
   return node_.is_array();
 }
 
+bool TomlValue::IsNetworks() const {
+  return IsArray() || (node_.is_string() && ParseNetworks(*node_.value<std::string>()));
+}
+
 std::optional<std::size_t> TomlValue::FindWord(std::span<const std::string_view> words,
                                                std::string_view or_else) const {
   const bool has_texts = !std::all_of(words.begin(), words.end(), IsBoolean);

@@ -36,6 +36,8 @@ class TomlValue {
   void Warning(TextPosition at, const std::string& text) const;
 
   bool IsArray() const;
+  /// An array, or a single one in quotes.
+  bool IsNetworks() const;
   /// One of Words<Value>; `or_else` says what else is possible, as in "an array of groups".
   template <class Value>
   std::optional<Value> ReadWord(std::string_view or_else = {}) const;

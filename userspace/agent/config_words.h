@@ -40,6 +40,11 @@ struct Words<OlderQueriers> {
       {{"auto", OlderQueriers::kFollow}, {"fixed", OlderQueriers::kWarn}}};
 };
 template <>
+struct Words<UpstreamMembership> {
+  static constexpr std::array<Word<UpstreamMembership>, 2> kAll = {
+      {{"own", UpstreamMembership::kOwnReports}, {"kernel", UpstreamMembership::kKernel}}};
+};
+template <>
 struct Words<OlderSsm> {
   static constexpr std::array<Word<OlderSsm>, 2> kAll = {
       {{"true", OlderSsm::kReport}, {"false", OlderSsm::kSilent}}};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/config_keys.h"
 #include "agent/config_summary.h"
 
 namespace bpfcast {
@@ -79,11 +80,15 @@ bool Matches(const std::string& note, const std::string& expected) {
          note.find(expected.substr(text), text) != std::string::npos;
 }
 
+fs::path FileOf(const std::string& name) {
+  return fs::path(BPFCAST_CORPUS) / (name + (name.starts_with("toml") ? ".toml" : ".conf"));
+}
+
 class ConfigCorpus : public testing::TestWithParam<std::string> {};
 
 TEST_P(ConfigCorpus, HasTheOutcomeThatStandsBesideIt) {
   const fs::path stem = fs::path(BPFCAST_CORPUS) / GetParam();
-  const fs::path file = stem.string() + (GetParam().starts_with("toml") ? ".toml" : ".conf");
+  const fs::path file = FileOf(GetParam());
   const fs::path expectation = stem.string() + ".expect";
   ASSERT_TRUE(fs::exists(file));
   ASSERT_TRUE(fs::exists(expectation));
@@ -114,13 +119,32 @@ TEST(ConfigCorpusDirectory, HasEnoughFilesOfEachKind) {
   };
   EXPECT_GE(count("igmpproxy/good/"), 18);
   EXPECT_GE(count("igmpproxy/bad/"), 18);
+  EXPECT_GE(count("toml/good/"), 18);
+  EXPECT_GE(count("toml/bad/"), 14);
+}
+
+TEST(ConfigCorpusDirectory, HasEachKeyInAFileThatSetsItAndInOneThatIsRefusedForIt) {
+  std::string good;
+  std::string bad;
+  for (const std::string& name : CorpusNames()) {
+    if (!name.starts_with("toml/")) continue;
+    std::string& all = name.starts_with("toml/good/") ? good : bad;
+    const Outcome expected = Expected(fs::path(BPFCAST_CORPUS) / (name + ".expect"));
+    all += Joined(expected.summary) + Joined(expected.notes);
+  }
+  for (const InterfaceKey& key : InterfaceKeys()) {
+    const std::string name(key.name);
+    EXPECT_NE(good.find(" " + name + "="), std::string::npos) << name << " is set by no file";
+    const bool is_timing = bad.find(": " + name + " ") != std::string::npos;
+    EXPECT_TRUE(is_timing || bad.find(": '" + name + "'") != std::string::npos)
+        << "no file is refused for " << name;
+  }
 }
 
 /// No file ends the daemon: each is cut after each byte, and read.
 TEST(ConfigCorpusDirectory, EveryBeginningOfAFileIsReadOrRefused) {
   for (const std::string& name : CorpusNames()) {
-    if (!name.starts_with("igmpproxy/")) continue;
-    const std::string text = Read(fs::path(BPFCAST_CORPUS) / (name + ".conf"));
+    const std::string text = Read(FileOf(name));
     for (std::size_t size = 0; size <= text.size(); ++size) {
       const auto config = ParseConfig(text.substr(0, size), "f");
       if (config) {
