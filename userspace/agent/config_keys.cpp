@@ -257,6 +257,9 @@ constexpr std::array kKeys = {
     FamilyNumber<1, 65535>(
         "max-sources-per-group", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_sources_per_group; }),
+    FamilyNumber<1, 10'000'000>(
+        "max-sources", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.querier.max_sources; }),
     FamilyWord(
         "over-limit", KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.source_overflow; }),

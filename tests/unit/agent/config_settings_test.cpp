@@ -101,10 +101,12 @@ TYPED_TEST(ConfigSettings, X_10_LimitsOfALink) {
   EXPECT_EQ(this->Querier(usual).max_sources_per_group, 512u);
   EXPECT_EQ(this->Querier(usual).source_overflow, SourceOverflow::kLeaveOut);
   const InterfaceConfig config = Downstream(
-      "max-groups = 1024\nmax-sources-per-group = 7\nmax-hosts-per-group = 8\nmax-hosts = 9\nover-limit = "
+      "max-groups = 1024\nmax-sources-per-group = 7\nmax-sources = 70\nmax-hosts-per-group = 8\nmax-hosts = "
+      "9\nover-limit = "
       "\"widen\"\n");
   EXPECT_EQ(this->Querier(config).max_groups, 1024u);
   EXPECT_EQ(this->Querier(config).max_sources_per_group, 7u);
+  EXPECT_EQ(this->Querier(config).max_sources, 70u);
   EXPECT_EQ(this->Querier(config).max_hosts_per_group, 8u);
   EXPECT_EQ(this->Querier(config).max_hosts, 9u);
   EXPECT_EQ(this->Querier(config).source_overflow, SourceOverflow::kWiden);
