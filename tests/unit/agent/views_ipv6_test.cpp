@@ -10,7 +10,8 @@ TEST_F(Ipv6ViewsTest, AMemberIsARowOfItsFamily) {
   Report(kLan1, kHost, {RecordType::kToEx, kGroup, {}}, kStart);
   routes_ = {{{Ipv6Address(), kGroup}, {7, 700}, 1}};
   // MALI = 2 * 125 s + 2 * 10 s (B-04).
-  EXPECT_EQ(Groups(kStart + seconds(20)), Json::parse(R"([{"family": "ipv6", "group": "ff0e::3", "port": "lan1",
+  EXPECT_EQ(Groups(kStart + seconds(20)),
+            Json::parse(R"([{"family": "ipv6", "group": "ff0e::3", "port": "lan1",
       "mode": "exclude", "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
       "host_version": 2, "last_reporter": "fe80::10",
       "hosts": [{"address": "fe80::10", "version": 2, "mode": "exclude",
