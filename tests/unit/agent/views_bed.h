@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -14,6 +15,13 @@
 #include "wire/mld.h"
 
 namespace bpfcast {
+
+/// The first two octets and the last one.
+constexpr Ipv6Address ShortIpv6(std::uint8_t first, std::uint8_t second, std::uint8_t last) {
+  std::array<std::uint8_t, 16> bytes{first, second};
+  bytes[15] = last;
+  return Ipv6Address(bytes);
+}
 
 template <class F>
 struct ViewsAddresses;
@@ -32,18 +40,13 @@ struct ViewsAddresses<Igmp> {
 
 template <>
 struct ViewsAddresses<Mld> {
-  static constexpr Ipv6Address Of(std::uint8_t first, std::uint8_t second, std::uint8_t last) {
-    std::array<std::uint8_t, 16> bytes{first, second};
-    bytes[15] = last;
-    return Ipv6Address(bytes);
-  }
-  static constexpr Ipv6Address kGroup = Of(0xff, 0x0e, 3);
-  static constexpr Ipv6Address kSource = Of(0x20, 1, 1);
-  static constexpr Ipv6Address kOther = Of(0x20, 1, 2);
-  static constexpr Ipv6Address kHost = Of(0xfe, 0x80, 0x10);
-  static constexpr Ipv6Address kHost2 = Of(0xfe, 0x80, 0x11);
+  static constexpr Ipv6Address kGroup = ShortIpv6(0xff, 0x0e, 3);
+  static constexpr Ipv6Address kSource = ShortIpv6(0x20, 1, 1);
+  static constexpr Ipv6Address kOther = ShortIpv6(0x20, 1, 2);
+  static constexpr Ipv6Address kHost = ShortIpv6(0xfe, 0x80, 0x10);
+  static constexpr Ipv6Address kHost2 = ShortIpv6(0xfe, 0x80, 0x11);
   static constexpr Ipv6Address OfPort(std::uint8_t i) {
-    return Of(0xfe, 0x80, static_cast<std::uint8_t>(i + 2));
+    return ShortIpv6(0xfe, 0x80, static_cast<std::uint8_t>(i + 2));
   }
   static constexpr unsigned kSubnetBits = 64;
 };

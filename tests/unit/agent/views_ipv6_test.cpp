@@ -73,8 +73,8 @@ TEST_F(Ipv6ViewsTest, WhatIsNotExpectedToWorkIsOff) {
 }
 
 TEST_F(Ipv6ViewsTest, AnotherQuerierAndAnOlderOneAreToldByMldsCount) {
-  GeneralQuery(kLan1, Of(0xfe, 0x80, 1), Version::kV3, kStart);  // C-52
-  GeneralQuery(kUpstream, Of(0xfe, 0x80, 1), Version::kV2, kStart);
+  GeneralQuery(kLan1, ShortIpv6(0xfe, 0x80, 1), Version::kV3, kStart);  // C-52
+  GeneralQuery(kUpstream, ShortIpv6(0xfe, 0x80, 1), Version::kV2, kStart);
   const Json ports = Ports(kStart);
   EXPECT_EQ(ports[1].at("ipv6").at("querier").at("role"), "other");
   EXPECT_EQ(ports[1].at("ipv6").at("querier").at("address"), "fe80::1");
