@@ -1,5 +1,7 @@
 #include "agent/config_toml.h"
 
+#include "agent/config_toml_names.h"
+
 #include <toml++/toml.h>
 
 #include <algorithm>

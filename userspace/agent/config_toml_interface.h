@@ -1,14 +1,13 @@
 // One [interface.NAME] table of the TOML grammar.
 #pragma once
 
-#include <toml++/impl/forward_declarations.h>  // the names alone
-
 #include <array>
 #include <optional>
 #include <string_view>
 
 #include "agent/config.h"
 #include "agent/config_notes.h"
+#include "agent/config_toml_names.h"
 
 namespace bpfcast {
 

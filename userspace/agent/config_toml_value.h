@@ -2,8 +2,6 @@
 // nothing.
 #pragma once
 
-#include <toml++/impl/forward_declarations.h>  // the names alone
-
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,6 +12,7 @@
 #include "agent/config_keys.h"
 #include "agent/config_networks.h"
 #include "agent/config_notes.h"
+#include "agent/config_toml_names.h"
 #include "agent/config_words.h"
 #include "base/time.h"
 

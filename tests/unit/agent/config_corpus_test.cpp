@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -154,6 +156,44 @@ TEST(ConfigCorpusDirectory, EveryBeginningOfAFileIsReadOrRefused) {
       }
     }
   }
+}
+
+/// Lines of all files mixed, words replaced by other words, octets changed.
+TEST(ConfigCorpusDirectory, EveryFileThatIsMadeOfPiecesIsReadOrRefused) {
+  constexpr unsigned kSeed = 20260;
+  constexpr int kFiles = 3000;
+  std::vector<std::string> lines[2];
+  for (const std::string& name : CorpusNames()) {
+    std::istringstream text(Read(FileOf(name)));
+    for (std::string line; std::getline(text, line);) {
+      lines[name.starts_with("toml/") ? 1 : 0].push_back(line);
+    }
+  }
+  std::mt19937 random(kSeed);
+  const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random()) % below; };
+  int read = 0;
+  for (int i = 0; i < kFiles; ++i) {
+    const auto& all = lines[i % 2];
+    std::string text = i % 2 == 0 ? "" : "upstream = \"eth0\"\ndownstream = \"lan1\"\n[interface.lan1]\n";
+    for (std::size_t count = 1 + pick(6); count > 0; --count) {
+      std::string line = all[pick(all.size())];
+      if (pick(4) == 0) {  // the value of another line
+        const std::string& other = all[pick(all.size())];
+        line = line.substr(0, line.find(' ')) + other.substr(std::min(other.find(' '), other.size()));
+      }
+      if (pick(8) == 0 && !line.empty()) line[pick(line.size())] = static_cast<char>(pick(256));
+      text += line + "\n";
+    }
+    const auto config = ParseConfig(text, "f");
+    if (config) {
+      ++read;
+      EXPECT_FALSE(Summary(*config).empty());
+      EXPECT_TRUE(config->upstream.ipv4.served || config->upstream.ipv6.served) << text;
+    } else {
+      EXPECT_FALSE(config.error().empty()) << "seed " << kSeed << ", file " << i << ":\n" << text;
+    }
+  }
+  EXPECT_GT(read, kFiles / 50) << "nearly everything is refused at once";
 }
 
 }  // namespace

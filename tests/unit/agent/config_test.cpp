@@ -258,6 +258,10 @@ INSTANTIATE_TEST_SUITE_P(Corpus, BrokenTomlConfig,
                                          BrokenToml{"upstream = \"eth0\n", "1:17"},
                                          BrokenToml{"upstream = 'a'\nupstream = 'b'\n", "2"},
                                          BrokenToml{std::string("upstream = 'a'\n\0\n", 17), "2:1"},
+                                         BrokenToml{"upstream = 'a'\n[.a]\n", "2"},
+                                         BrokenToml{"upstream = 'a'\n[ =a]\n", "2"},
+                                         BrokenToml{"upstream = 'a'\n[[#]]\n", "2"},
+                                         BrokenToml{"upstream = 'a'\n[\xc3\xa9]\n", "2"},
                                          BrokenToml{"\xff\xfeupstream = 'a'", "1:1"},
                                          BrokenToml{"upstream = " + std::string(100000, '['), "1"}));
 
