@@ -1,5 +1,7 @@
 #include "membership/access_list.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace bpfcast {
@@ -34,9 +36,14 @@ template <class F>
 MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
                               const MembershipRecord<F>& record) {
   if (record.mode == FilterMode::kExclude) return list.Permits(group) ? record : MembershipRecord<F>();
+  // Most rules are on other groups, and there may be many sources.
+  AccessList<F> rest{{}, list.otherwise};
+  std::copy_if(list.rules.begin(), list.rules.end(), std::back_inserter(rest.rules),
+               [&](const AccessRule<F>& rule) { return rule.group.Contains(group); });
+  if (rest == AccessList<F>()) return record;
   std::vector<typename F::Address> sources;
   for (const auto& source : record.sources) {
-    if (list.Permits(group, source)) sources.push_back(source);
+    if (rest.Permits(group, source)) sources.push_back(source);
   }
   return {FilterMode::kInclude, SourceSet<F>(std::move(sources))};
 }

@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace bpfcast {
+namespace {
+
+/// Does every packet that `less` forwards somewhere go there by `more`, too?
+bool Includes(const Route& more, const Route& less) {
+  return more.from_upstream.Includes(less.from_upstream) &&
+         more.from_downstream.Includes(less.from_downstream) && more.not_upstream.Includes(less.not_upstream);
+}
+
+}  // namespace
 
 template <class F>
 ForwardingTable<F>::ForwardingTable(const Topology& topology, const MembershipDatabase<F>& database)
@@ -14,14 +23,20 @@ typename ForwardingTable<F>::GroupRoutes ForwardingTable<F>::Desired(const Addre
   if (!F::IsRoutable(group)) return routes;
   const auto& links = database_.Links(group);
   const bool local = local_.contains(group);
+  // F-50, E-41: does the group pass the upstream?
+  const bool passes =
+      !topology_.blocked().Contains(topology_.upstream()) && !IsBounded(upstream_boundaries_, group);
 
   const auto route_for = [&](const auto& wants) {
     Route route;
     for (const auto& [port, record] : links) {
-      if (topology_.Serves(port) && wants(record)) route.from_upstream.Add(port);
+      if (topology_.Serves(port) && wants(record)) route.not_upstream.Add(port);
     }
-    route.from_downstream = route.not_upstream = route.from_upstream;
-    route.from_downstream.Add(topology_.upstream());
+    route.from_downstream = route.not_upstream;
+    if (passes) {
+      route.from_upstream = route.not_upstream;
+      route.from_downstream.Add(topology_.upstream());
+    }
     route.local = local;
     return route;
   };
@@ -29,7 +44,7 @@ typename ForwardingTable<F>::GroupRoutes ForwardingTable<F>::Desired(const Addre
   // A source that no link names is wanted by the links in EXCLUDE mode.
   const Route any =
       route_for([](const MembershipRecord<F>& record) { return record.mode == FilterMode::kExclude; });
-  if (local || !any.from_upstream.empty()) routes.emplace(RouteKey<F>{Address(), group}, any);
+  if (local || !any.not_upstream.empty()) routes.emplace(RouteKey<F>{Address(), group}, any);
   for (const auto& [port, record] : links) {
     if (!topology_.Serves(port)) continue;
     for (const Address& source : record.sources) {
@@ -59,8 +74,8 @@ void ForwardingTable<F>::Refresh(const Address& group, ForwardingUpdate<F>& out)
     const auto& [key, route] = *entry;
     const auto found = current.find(key);
     if (found != current.end() && found->second == route) continue;
-    const bool only_off = serving(key).from_downstream.Includes(route.from_downstream) &&
-                          serving(key).from_downstream != route.from_downstream;
+    const Route now = serving(key);
+    const bool only_off = Includes(now, route) && !Includes(route, now);
     (only_off ? turns_off : out).push_back({key, route});
   }
   out.insert(out.end(), turns_off.begin(), turns_off.end());
@@ -79,6 +94,19 @@ void ForwardingTable<F>::RefreshPort(PortId port, ForwardingUpdate<F>& out) {
   for (const auto& [group, state] : database_.groups()) {
     if (state.links.contains(port)) Refresh(group, out);
   }
+}
+
+template <class F>
+void ForwardingTable<F>::RefreshAll(ForwardingUpdate<F>& out) {
+  for (const auto& [group, state] : database_.groups()) Refresh(group, out);
+  for (const Address& group : local_) Refresh(group, out);
+}
+
+template <class F>
+void ForwardingTable<F>::SetUpstreamBoundaries(std::vector<Prefix<Address>> boundaries,
+                                               ForwardingUpdate<F>& out) {
+  upstream_boundaries_ = std::move(boundaries);
+  RefreshAll(out);
 }
 
 template <class F>

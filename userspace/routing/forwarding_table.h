@@ -6,8 +6,10 @@
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "membership/membership_database.h"
+#include "routing/boundary.h"
 #include "routing/forwarding_update.h"
 #include "routing/topology.h"
 
@@ -18,9 +20,9 @@ enum class LocalMembership : std::uint8_t { kNone, kJoined };
 
 /// For each group: one (*,G) entry with the links in EXCLUDE mode, and one (S,G) entry for each source that
 /// any link names, with exactly the links that want it, possibly none; links that are not served count as
-/// wanting nothing. This is exact for every mix of filters
+/// wanting nothing, and so does what is pulled for the upstream link. This is exact for every mix of filters
 /// (E-36), needs no first packet, and has as many entries as there are named sources, plus one. Invariant:
-/// the table equals Desired() of every group in the database or in the local set.
+/// the table equals Desired() of every group in the database or in the local set, as of its last refresh.
 template <class F>
 class ForwardingTable {
  public:
@@ -33,6 +35,10 @@ class ForwardingTable {
   void Refresh(const Address& group, ForwardingUpdate<F>& out);
   /// The same for every group that `port` takes part in: the topology serves it now, or does not any more.
   void RefreshPort(PortId port, ForwardingUpdate<F>& out);
+  /// The same for every group: the upstream is blocked now, or not any more.
+  void RefreshAll(ForwardingUpdate<F>& out);
+  /// F-50: the groups that do not pass the upstream; refreshes every group.
+  void SetUpstreamBoundaries(std::vector<Prefix<Address>> boundaries, ForwardingUpdate<F>& out);
   /// Sockets on this machine joined or left the group (F-52); refreshes it.
   void SetLocal(const Address& group, LocalMembership membership, ForwardingUpdate<F>& out);
 
@@ -46,6 +52,7 @@ class ForwardingTable {
  private:
   const Topology& topology_;
   const MembershipDatabase<F>& database_;
+  std::vector<Prefix<Address>> upstream_boundaries_;
   std::unordered_set<Address> local_;
   std::unordered_map<Address, GroupRoutes> groups_;
 };

@@ -22,8 +22,8 @@ struct RouteKey {
 /// Where a packet of a route goes (E-30). Sets never contain "the arrival interface": the datapath leaves it
 /// out.
 struct Route {
-  PortSet from_upstream;    // E-31: downstream links that want it; empty blocks the stream
-  PortSet from_downstream;  // E-32: the same and the upstream
+  PortSet from_upstream;    // E-31: downstream links that want it; none of a group bounded upstream (F-50)
+  PortSet from_downstream;  // E-32: the same and the upstream, which a group bounded there does not pass
   PortSet not_upstream;     // E-33: what Passage::kNotUpstream leaves of that
   bool local = false;       // F-52: sockets on this machine listen too, the stack gets every packet
 

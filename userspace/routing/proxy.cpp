@@ -3,69 +3,161 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/passage_rules.h"
 #include "routing/policy.h"
+#include "routing/signature.h"
 #include "wire/igmp.h"
 #include "wire/mld.h"
 
 namespace bpfcast {
+namespace {
+
+template <class F>
+typename F::Address SourceOf(std::span<const std::uint8_t> packet) {
+  using Address = typename F::Address;
+  if (packet.size() < F::kSourceOffset + Address::kBytes) return {};
+  return Address::FromBytes(packet.template subspan<F::kSourceOffset, Address::kBytes>());
+}
+
+/// F-50: a group that does not pass the upstream is not asked for there. Of an access list the last rule that
+/// matches decides, so that these come last.
+template <class F>
+HostConfig<F> WithoutBounded(const UpstreamConfig<F>& config) {
+  HostConfig<F> host = config.host;
+  for (const auto& groups : config.boundaries) host.access.rules.push_back({Access::kDeny, groups});
+  return host;
+}
+
+}  // namespace
+
 template <class F>
 Proxy<F>::Proxy(const ProxyConfig<F>& config, Random random)
-    : topology_(config.upstream.port),
+    : upstream_(config.upstream),
+      topology_(config.upstream.port),
       table_(topology_, database_),
-      host_(config.upstream.host, database_, random) {
-  links_.try_emplace(config.upstream.port);
-  for (const auto& downstream : config.downstreams) {
-    links_.try_emplace(downstream.port);
-    downstreams_.try_emplace(downstream.port, Downstream{Querier<F>(downstream.querier), downstream.access,
-                                                         downstream.foreign_querier});
-  }
+      host_(WithoutBounded(config.upstream), database_, random),
+      random_(random) {
+  ProxyEffects<F> none;  // no link works yet
+  Link& link = AddLink(upstream_.port);
+  link.policer.Configure(upstream_.policing);
+  table_.SetUpstreamBoundaries(upstream_.boundaries, none.update);
+  FollowPull({}, Time(), none);
+  link.passages = PassagesOf(upstream_.port);
+  for (const auto& downstream : config.downstreams) SetDownstream(downstream, Time(), none);
+}
+
+template <class F>
+typename Proxy<F>::Link& Proxy<F>::AddLink(PortId port) {
+  const auto [found, is_new] = links_.try_emplace(port);
+  if (is_new) found->second.signature = static_cast<std::uint32_t>(random_.UpTo(Duration(0xfffff)).count());
+  return found->second;
 }
 
 template <class F>
 void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyEffects<F>& out) {
-  links_.try_emplace(config.port);
-  const auto [found, is_new] = downstreams_.try_emplace(
-      config.port, Downstream{Querier<F>(config.querier), config.access, config.foreign_querier});
-  if (is_new) return;
-  Downstream& downstream = found->second;
-  downstream.foreign_querier = config.foreign_querier;
-  const bool other_access = downstream.access != config.access;
-  downstream.access = config.access;
-  downstream.querier.Reconfigure(config.querier, now);
+  const PortId port = config.port;
+  Link& link = AddLink(port);
+  link.policer.Configure(config.policing);
+  const auto [found, is_new] = downstreams_.try_emplace(port, config);
+  Downstream<F>& downstream = found->second;
+  if (is_new) {
+    topology_.LeaveToOthers(port);  // until it works
+    link.standing = downstream.standing();
+    link.passages = PassagesOf(port);
+    return FollowGroups(port, downstream.Groups(), now, out);
+  }
+  const DownstreamConfig<F> before = downstream.config();
+  std::vector<Address> groups = downstream.Groups();
+  downstream.Reconfigure(config, now);
   QuerierEffects<F> effects;
+  const bool other_access = before.access != config.access;
   // Reports that the old list refused left nothing behind: ask for them again.
-  if (other_access) downstream.querier.AskNow(now, effects);
-  Settle(config.port, effects, now, out);
-  if (!other_access) return;
-  std::vector<Address> groups;
-  for (const auto& [group, state] : downstream.querier.groups()) groups.push_back(group);
-  for (const Address& group : groups) FollowGroup(config.port, group, now, out);
+  if (other_access) downstream.querier().AskNow(now, effects);
+  Settle(port, effects, now, out);
+  FollowPassages(port, out);
+  if (!other_access && before.boundaries == config.boundaries &&
+      before.static_memberships == config.static_memberships) {
+    return;
+  }
+  FollowGroups(port, groups, now, out);
+  FollowGroups(port, downstream.Groups(), now, out);
 }
 
 template <class F>
 void Proxy<F>::RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out) {
-  if (!downstreams_.contains(port)) return;
+  const auto found = downstreams_.find(port);
+  if (found == downstreams_.end()) return;
   OnLink(port, LinkState<F>(), now, out);
+  for (const Address& group : found->second.Groups()) Want(port, group, {}, now, out);
   topology_.Serve(port);  // for the next that gets this number
   downstreams_.erase(port);
   links_.erase(port);
 }
 
 template <class F>
-void Proxy<F>::SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffects<F>&) {
-  host_.Reconfigure(config.host, now);
+void Proxy<F>::SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffects<F>& out) {
+  const UpstreamConfig<F> before = std::exchange(upstream_, config);
+  upstream_.port = before.port;
+  links_.at(upstream_.port).policer.Configure(config.policing);
+  FollowPull(before.pull, now, out);
+  if (before.boundaries != config.boundaries) table_.SetUpstreamBoundaries(config.boundaries, out.update);
+  FollowLoops({}, out);
+  FollowAllPassages(out);
+  host_.Reconfigure(WithoutBounded(config), now);
 }
 
 template <class F>
-void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now, ProxyEffects<F>& out) {
+Passages<F> Proxy<F>::PassagesOf(PortId port) const {
+  const auto found = downstreams_.find(port);
+  const bool is_upstream = port == topology_.upstream();
+  if (topology_.blocked().Contains(port) || (!is_upstream && found == downstreams_.end())) {
+    return {{}, Passage::kNowhere};
+  }
+  PassageLists<F> lists;
+  if (is_upstream) {
+    lists.nowhere = upstream_.boundaries;
+    return ByLongestPrefix(lists);
+  }
+  const DownstreamConfig<F>& config = found->second.config();
+  lists.nowhere = config.boundaries;
+  lists.not_upstream = upstream_.boundaries;
+  switch (config.forward_up.mode) {
+    case ForwardUpMode::kAlways:
+      break;
+    case ForwardUpMode::kQuerierOnly:
+      if (!found->second.standing().querier) lists.otherwise = Passage::kNotUpstream;
+      break;
+    case ForwardUpMode::kNever:
+      lists.otherwise = Passage::kNotUpstream;
+      break;
+    case ForwardUpMode::kListed:
+      lists.anywhere = config.forward_up.groups;
+      lists.otherwise = Passage::kNotUpstream;
+      break;
+  }
+  if (topology_.blocked().Contains(topology_.upstream())) {
+    lists.anywhere.clear();
+    lists.otherwise = Passage::kNotUpstream;
+  }
+  return ByLongestPrefix(lists);
+}
+
+template <class F>
+void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out) {
   const auto found = links_.find(port);
   if (found == links_.end() || !found->second.state.up) return;
-  auto& [state, counters] = found->second;
-  auto received = Codec<F>::Parse(packet, state.rules, counters.drops);
+  Link& link = found->second;
+  LinkCounters& counters = link.counters;
+  if (!link.policer.Admits(SourceOf<F>(packet), now)) return counters.drops.Add(DropReason::kLimit);
+  auto received = Codec<F>::Parse(packet, link.state.rules, counters.drops);
   if (!received) {
     counters.drops.Add(received.error());
-    if (received.error() == DropReason::kOwn) OnOwnAddress(port, now, out);
+    if (received.error() == DropReason::kOwn) OnOwnPacket(port, packet, now, out);
     return;
+  }
+  if (SenderOf(received->source, packet)) {
+    counters.drops.Add(DropReason::kOwn);
+    return OnOwnMessage(port, received->source, packet, now, out);
   }
   const auto* query = std::get_if<Query<F>>(&received->message);
   ++(query != nullptr ? counters.queries_received : counters.reports_received);
@@ -78,30 +170,70 @@ void Proxy<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time 
   }
 }
 
-/// C-59. The frames that we send are not among those that arrive, so that these are another's, or came
-/// around.
 template <class F>
-void Proxy<F>::OnOwnAddress(PortId port, Time now, ProxyEffects<F>& out) {
+void Proxy<F>::OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out) {
+  ReceiveRules<F> as_we_send;
+  as_we_send.require_router_alert_in_queries = as_we_send.require_router_alert_in_reports = true;
+  DropCounters left_out;
+  const auto received = Codec<F>::Parse(packet, as_we_send, left_out);
+  if (received) OnOwnMessage(port, received->source, packet, now, out);
+}
+
+/// E-41, C-59. The frames that we send are not among those that arrive, so that these came around, or are
+/// another's.
+template <class F>
+void Proxy<F>::OnOwnMessage(PortId port, const Address& source, Packet packet, Time now,
+                            ProxyEffects<F>& out) {
+  if (const auto sender = SenderOf(source, packet)) {
+    LoopGuard::Notices notices;
+    loop_guard_.OnHeard(*sender, port, now + QuietTime(*sender), notices);
+    FollowLoops(std::move(notices), out);
+    if (loop_guard_.AreLooped(*sender, port)) return;
+  }
   const auto found = downstreams_.find(port);
-  if (found == downstreams_.end() || !found->second.querier.running()) return;
+  if (found == downstreams_.end() || !found->second.querier().running()) return;
   QuerierEffects<F> effects;
-  found->second.querier.OnRefused(LinkEvent::kOwnAddress, *links_.at(port).state.address, now, effects);
+  found->second.querier().OnRefused(LinkEvent::kOwnAddress, source, now, effects);
   Settle(port, effects, now, out);
+}
+
+/// Which of our links sent it; nothing when none did, or when it cannot be told.
+template <class F>
+std::optional<PortId> Proxy<F>::SenderOf(const Address& source, Packet packet) const {
+  std::optional<PortId> sender;
+  const auto [first, last] = ports_by_address_.equal_range(source);
+  for (auto at = first; at != last; ++at) {
+    if (!Signature<F>::Matches(links_.at(at->second).signature, packet)) continue;
+    if (sender) return std::nullopt;
+    sender = at->second;
+  }
+  return sender;
+}
+
+/// After how long without a packet of ours the port is out of hearing: queries come once in a query interval,
+/// and so do the answers to those of the upstream querier.
+template <class F>
+Duration Proxy<F>::QuietTime(PortId port) const {
+  const auto found = downstreams_.find(port);
+  const Timing& timing =
+      found == downstreams_.end() ? upstream_.host.timing : found->second.config().querier.timing;
+  return timing.robustness * timing.query_interval + timing.query_response_interval;
 }
 
 template <class F>
 void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now,
                                    ProxyEffects<F>& out) {
-  Downstream& downstream = downstreams_.at(port);
-  if (!downstream.querier.running()) return;
+  Downstream<F>& downstream = downstreams_.at(port);
+  Querier<F>& querier = downstream.querier();
+  if (!querier.running()) return;
+  DropCounters& drops = links_.at(port).counters.drops;
   QuerierEffects<F> effects;
   if (const auto* query = std::get_if<Query<F>>(&received.message)) {
-    downstream.querier.OnQuery(*query, received.source, now, links_.at(port).counters.drops, effects);
+    querier.OnQuery(*query, received.source, now, drops, effects);
   } else {
-    DropCounters& drops = links_.at(port).counters.drops;
     const Report<F> report =
-        ApplyAccess(downstream.access, std::move(std::get<Report<F>>(received.message)), drops);
-    downstream.querier.OnReport(report, received.source, now, drops, effects);
+        ApplyAccess(downstream.config().access, std::move(std::get<Report<F>>(received.message)), drops);
+    querier.OnReport(report, received.source, now, drops, effects);
   }
   Settle(port, effects, now, out);
 }
@@ -111,6 +243,15 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
   const auto found = links_.find(port);
   if (found == links_.end()) return;
   const LinkState<F> before = std::exchange(found->second.state, state);
+  if (before.address != state.address) {
+    std::erase_if(ports_by_address_, [&](const auto& entry) { return entry.second == port; });
+    if (state.address) ports_by_address_.emplace(*state.address, port);
+  }
+  if (!state.up) {
+    LoopGuard::Notices notices;
+    loop_guard_.Forget(port, notices);
+    FollowLoops(std::move(notices), out);
+  }
   if (port == topology_.upstream()) {
     host_.SetMtu(state.mtu);
     // a report may leave from the unspecified address, so the host side runs whenever the link is up.
@@ -122,7 +263,7 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
     }
     return;
   }
-  Querier<F>& querier = downstreams_.at(port).querier;
+  Querier<F>& querier = downstreams_.at(port).querier();
   querier.SetMtu(state.mtu);
   if (state.address) querier.SetAddress(*state.address);
   const bool usable = state.up && state.address.has_value();
@@ -149,18 +290,24 @@ void Proxy<F>::OnLocalLeaveUpstream(const Address& group, Time now) {
 
 template <class F>
 Time Proxy<F>::NextExpiry() const {
-  Time next = host_.NextExpiry();
-  for (const auto& [port, downstream] : downstreams_) next = std::min(next, downstream.querier.NextExpiry());
+  Time next = std::min(host_.NextExpiry(), loop_guard_.NextExpiry());
+  for (const auto& [port, downstream] : downstreams_)
+    next = std::min(next, downstream.querier().NextExpiry());
   return next;
 }
 
 template <class F>
 void Proxy<F>::Expire(Time now, ProxyEffects<F>& out) {
   for (auto& [port, downstream] : downstreams_) {
-    if (downstream.querier.NextExpiry() > now) continue;
+    if (downstream.querier().NextExpiry() > now) continue;
     QuerierEffects<F> effects;
-    downstream.querier.Expire(now, effects);
+    downstream.querier().Expire(now, effects);
     Settle(port, effects, now, out);
+  }
+  if (loop_guard_.NextExpiry() <= now) {
+    LoopGuard::Notices notices;
+    loop_guard_.Expire(now, notices);
+    FollowLoops(std::move(notices), out);
   }
   if (host_.NextExpiry() > now) return;
   HostEffects<F> reports;
@@ -179,7 +326,7 @@ void Proxy<F>::Leave(ProxyEffects<F>& out) {
 template <class F>
 const Querier<F>* Proxy<F>::querier(PortId port) const {
   const auto found = downstreams_.find(port);
-  return found == downstreams_.end() ? nullptr : &found->second.querier;
+  return found == downstreams_.end() ? nullptr : &found->second.querier();
 }
 
 template <class F>
@@ -191,31 +338,75 @@ template <class F>
 void Proxy<F>::Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out) {
   Send(port, effects.queries, out);
   for (const LinkNotice<F>& notice : effects.notices) out.notices.push_back({port, notice});
-  FollowRole(port, out);
-  for (const Address& group : effects.changed_groups) FollowGroup(port, group, now, out);
+  FollowStanding(port, now, out);
+  FollowGroups(port, effects.changed_groups, now, out);
 }
 
-/// E-30, C-57: one router serves a link.
 template <class F>
-void Proxy<F>::FollowRole(PortId port, ProxyEffects<F>& out) {
-  const Downstream& downstream = downstreams_.at(port);
-  const bool serves = downstream.querier.role() == RouterRole::kQuerier ||
-                      downstream.foreign_querier == ForeignQuerier::kKeepForwarding;
-  if (serves == topology_.Serves(port)) return;
-  if (serves) {
-    topology_.Serve(port);
-  } else {
-    topology_.LeaveToOthers(port);
+void Proxy<F>::FollowStanding(PortId port, Time now, ProxyEffects<F>& out) {
+  const Downstream<F>& downstream = downstreams_.at(port);
+  const Standing standing = downstream.standing();
+  const Standing before = std::exchange(links_.at(port).standing, standing);
+  if (standing == before) return;
+  if (standing.served != before.served) {
+    if (standing.served) {
+      topology_.Serve(port);
+    } else {
+      topology_.LeaveToOthers(port);
+    }
+    table_.RefreshPort(port, out.update);
   }
-  table_.RefreshPort(port, out.update);
+  if (standing.counts != before.counts) FollowGroups(port, downstream.Groups(), now, out);
+  FollowPassages(port, out);
 }
 
 template <class F>
-void Proxy<F>::FollowGroup(PortId port, const Address& group, Time now, ProxyEffects<F>& out) {
-  const Downstream& downstream = downstreams_.at(port);
-  // Reports were filtered when they came; this holds when the access list changes later.
-  const auto wanted = Permitted(downstream.access, group, downstream.querier.Membership(group));
-  const auto change = database_.Set(port, group, wanted);
+void Proxy<F>::FollowLoops(LoopGuard::Notices notices, ProxyEffects<F>& out) {
+  for (LoopNotice& notice : notices) {
+    notice.guard = upstream_.loop_guard;
+    out.loops.push_back(notice);
+  }
+  const PortSet blocked = upstream_.loop_guard == LoopGuardMode::kBlock ? loop_guard_.looped() : PortSet();
+  if (blocked == topology_.blocked()) return;
+  topology_.Block(blocked);
+  table_.RefreshAll(out.update);
+  FollowAllPassages(out);
+}
+
+template <class F>
+void Proxy<F>::FollowPassages(PortId port, ProxyEffects<F>& out) {
+  Passages<F> passages = PassagesOf(port);
+  if (passages == links_.at(port).passages) return;
+  links_.at(port).passages = std::move(passages);
+  auto& changed = out.passages_changed;
+  if (std::find(changed.begin(), changed.end(), port) == changed.end()) changed.push_back(port);
+}
+
+template <class F>
+void Proxy<F>::FollowAllPassages(ProxyEffects<F>& out) {
+  for (const auto& [port, link] : links_) FollowPassages(port, out);
+}
+
+/// What the upstream pulls by itself is kept as the wish of the upstream link.
+template <class F>
+void Proxy<F>::FollowPull(const std::vector<StaticMembership<F>>& before, Time now, ProxyEffects<F>& out) {
+  const StaticRecords<F> wanted = RecordsOf(upstream_.pull);
+  for (const auto& [group, record] : RecordsOf(before)) {
+    if (!wanted.contains(group)) Want(upstream_.port, group, {}, now, out);
+  }
+  for (const auto& [group, record] : wanted) Want(upstream_.port, group, record, now, out);
+}
+
+template <class F>
+void Proxy<F>::FollowGroups(PortId port, const std::vector<Address>& groups, Time now, ProxyEffects<F>& out) {
+  const Downstream<F>& downstream = downstreams_.at(port);
+  for (const Address& group : groups) Want(port, group, downstream.Wanted(group), now, out);
+}
+
+template <class F>
+void Proxy<F>::Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
+                    ProxyEffects<F>& out) {
+  const auto change = database_.Set(link, group, record);
   table_.Refresh(group, out.update);
   if (change && host_.running()) host_.OnChange(*change, now);
 }
@@ -225,7 +416,7 @@ void Proxy<F>::Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffe
   Link& link = links_.at(port);
   if (!link.state.address) return;
   for (const Query<F>& query : queries) {
-    out.packets.push_back({port, Codec<F>::Serialize(query, *link.state.address)});
+    Send(port, link, Codec<F>::Serialize(query, *link.state.address), out);
     ++link.counters.queries_sent;
   }
 }
@@ -234,10 +425,16 @@ template <class F>
 void Proxy<F>::Send(const HostEffects<F>& reports, ProxyEffects<F>& out) {
   Link& link = links_.at(topology_.upstream());
   for (const Report<F>& report : reports) {
-    out.packets.push_back(
-        {topology_.upstream(), Codec<F>::Serialize(report, link.state.address.value_or(Address()))});
+    Send(topology_.upstream(), link, Codec<F>::Serialize(report, link.state.address.value_or(Address())),
+         out);
     ++link.counters.reports_sent;
   }
+}
+
+template <class F>
+void Proxy<F>::Send(PortId port, const Link& link, OutgoingPacket<F> packet, ProxyEffects<F>& out) {
+  Signature<F>::Put(link.signature, packet.bytes);
+  out.packets.push_back({port, std::move(packet)});
 }
 
 template class Proxy<Igmp>;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
@@ -14,14 +15,20 @@
 #include "membership/host.h"
 #include "membership/membership_database.h"
 #include "membership/querier.h"
+#include "routing/downstream.h"
 #include "routing/forwarding_table.h"
+#include "routing/loop_guard.h"
+#include "routing/passage.h"
+#include "routing/policer.h"
 #include "routing/proxy_config.h"
 #include "routing/topology.h"
 #include "wire/message.h"
 
 namespace bpfcast {
 
-/// What the kernel says of a configured interface.
+/// What the kernel says of a configured interface. The own addresses in the rules are those of all interfaces
+/// for IPv4; for IPv6 only those of this one, as other routers may have link-local ones that we have
+/// elsewhere.
 template <class F>
 struct LinkState {
   bool up = false;                             // exists, administratively up, with carrier
@@ -46,7 +53,9 @@ template <class F>
 struct ProxyEffects {
   std::vector<SendPacket<F>> packets;
   ForwardingUpdate<F> update;
-  std::vector<PortNotice<F>> notices;  // for the log
+  std::vector<PortId> passages_changed;  // PassagesOf() them is different now; no duplicates
+  std::vector<PortNotice<F>> notices;    // for the log
+  LoopGuard::Notices loops;              // for the log
 };
 
 /// Messages received and sent on one link.
@@ -62,6 +71,7 @@ template <class F>
 class Proxy {
  public:
   using Address = typename F::Address;
+  using Packet = std::span<const std::uint8_t>;  // from the IP header on
 
   Proxy(const ProxyConfig<F>& config, Random random);
   Proxy(const Proxy&) = delete;
@@ -76,7 +86,7 @@ class Proxy {
 
   /// An IP packet as it arrived on a link. Upstream: queries, and reports of others as far as they save ours
   /// (D-23, D-36); downstream: both. The merge runs once after the whole message (E-05).
-  void OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now, ProxyEffects<F>& out);
+  void OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
   /// The link's state is new. A downstream that cannot be used is flushed; an upstream that comes back
   /// announces everything.
   void OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEffects<F>& out);
@@ -85,6 +95,10 @@ class Proxy {
   /// The last of them that had joined on the upstream link left, and its kernel said so there: a router that
   /// believes it must hear at once that the database still wants the group.
   void OnLocalLeaveUpstream(const Address& group, Time now);
+
+  /// Where packets that arrive on the port may go by their group (E-33, E-41, F-50). Nothing is to pass a
+  /// port that is unknown.
+  Passages<F> PassagesOf(PortId port) const;
 
   Time NextExpiry() const;
   void Expire(Time now, ProxyEffects<F>& out);
@@ -103,27 +117,41 @@ class Proxy {
   struct Link {
     LinkState<F> state;
     LinkCounters counters;
-  };
-  struct Downstream {
-    Querier<F> querier;
-    AccessList<F> access;
-    ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
+    Policer<F> policer;
+    std::uint32_t signature = 0;
+    Passages<F> passages;  // what PassagesOf() was when it was last followed
+    Standing standing;     // of a downstream, likewise
   };
 
-  void OnOwnAddress(PortId port, Time now, ProxyEffects<F>& out);
+  Link& AddLink(PortId port);
+  void OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
+  void OnOwnMessage(PortId port, const Address& source, Packet packet, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
-  void FollowRole(PortId port, ProxyEffects<F>& out);
-  void FollowGroup(PortId port, const Address& group, Time now, ProxyEffects<F>& out);
+  std::optional<PortId> SenderOf(const Address& source, Packet packet) const;
+  Duration QuietTime(PortId port) const;
+  void FollowLoops(LoopGuard::Notices notices, ProxyEffects<F>& out);
+  void FollowStanding(PortId port, Time now, ProxyEffects<F>& out);
+  void FollowPassages(PortId port, ProxyEffects<F>& out);
+  void FollowAllPassages(ProxyEffects<F>& out);
+  void FollowPull(const std::vector<StaticMembership<F>>& before, Time now, ProxyEffects<F>& out);
+  void FollowGroups(PortId port, const std::vector<Address>& groups, Time now, ProxyEffects<F>& out);
+  void Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
+            ProxyEffects<F>& out);
   void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
   void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
   void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
+  void Send(PortId port, const Link& link, OutgoingPacket<F> packet, ProxyEffects<F>& out);
 
+  UpstreamConfig<F> upstream_;
   Topology topology_;
   MembershipDatabase<F> database_;
   ForwardingTable<F> table_;
   Host<F> host_;
-  std::map<PortId, Downstream> downstreams_;
+  std::map<PortId, Downstream<F>> downstreams_;
   std::map<PortId, Link> links_;
+  std::unordered_multimap<Address, PortId> ports_by_address_;  // LinkState::address
+  LoopGuard loop_guard_;
+  Random random_;
 };
 
 extern template class Proxy<Igmp>;

@@ -17,14 +17,21 @@ class Topology {
 
   PortId upstream() const { return upstream_; }
 
-  /// Members on a link are served by one router, its querier (C-57, E-30).
-  bool Serves(PortId downstream) const { return !not_served_.Contains(downstream); }
+  /// Do packets go out to the members on this link? They are served by one router, its querier (C-57, E-30).
+  bool Serves(PortId link) const {
+    return link != upstream_ && !not_served_.Contains(link) && !blocked_.Contains(link);
+  }
   void Serve(PortId downstream) { not_served_.Remove(downstream); }
   void LeaveToOthers(PortId downstream) { not_served_.Add(downstream); }
+
+  /// E-41: a blocked port neither gives nor gets. Block() takes the whole set.
+  const PortSet& blocked() const { return blocked_; }
+  void Block(const PortSet& blocked) { blocked_ = blocked; }
 
  private:
   PortId upstream_;
   PortSet not_served_;
+  PortSet blocked_;
 };
 
 }  // namespace bpfcast

@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "unit/routing/passage_lookup.h"
+
 namespace bpfcast {
 namespace {
 
@@ -18,17 +20,6 @@ typename F::Address Group(std::uint8_t second, std::uint8_t third = 0, std::uint
   bytes[2] = third;
   bytes.back() = last;
   return typename F::Address(bytes);
-}
-
-/// As the datapath decides.
-template <class F>
-Passage Decide(const Passages<F>& passages, const typename F::Address& group) {
-  const PassageRule<F>* longest = nullptr;
-  for (const PassageRule<F>& rule : passages.rules) {
-    if (!rule.groups.Contains(group)) continue;
-    if (longest == nullptr || rule.groups.length > longest->groups.length) longest = &rule;
-  }
-  return longest == nullptr ? passages.otherwise : longest->passage;
 }
 
 /// As PassageLists is defined.
@@ -59,10 +50,10 @@ TYPED_TEST(PassageRulesTest, ABoundaryInsideAListedRangeAndAroundOneWins) {
   lists.anywhere = {{Group<TypeParam>(1), 16}, {Group<TypeParam>(7, 8), 24}};
   lists.otherwise = Passage::kNotUpstream;
   const auto passages = ByLongestPrefix(lists);
-  EXPECT_EQ(Decide(passages, Group<TypeParam>(1, 2, 3)), Passage::kNowhere);
-  EXPECT_EQ(Decide(passages, Group<TypeParam>(1, 3, 3)), Passage::kAnywhere);
-  EXPECT_EQ(Decide(passages, Group<TypeParam>(7, 8, 3)), Passage::kNowhere);
-  EXPECT_EQ(Decide(passages, Group<TypeParam>(9)), Passage::kNotUpstream);
+  EXPECT_EQ(PassageOf(passages, Group<TypeParam>(1, 2, 3)), Passage::kNowhere);
+  EXPECT_EQ(PassageOf(passages, Group<TypeParam>(1, 3, 3)), Passage::kAnywhere);
+  EXPECT_EQ(PassageOf(passages, Group<TypeParam>(7, 8, 3)), Passage::kNowhere);
+  EXPECT_EQ(PassageOf(passages, Group<TypeParam>(9)), Passage::kNotUpstream);
   EXPECT_EQ(passages.rules.size(), 3u) << "the listed range inside a boundary changes nothing";
 }
 
@@ -81,8 +72,8 @@ TYPED_TEST(PassageRulesTest, APrefixOfLengthZeroIsEverything) {
   PassageLists<TypeParam> lists;
   lists.nowhere = {{typename TypeParam::Address(), 0}};
   lists.anywhere = {{Group<TypeParam>(1), 16}};
-  EXPECT_EQ(Decide(ByLongestPrefix(lists), Group<TypeParam>(1)), Passage::kNowhere);
-  EXPECT_EQ(Decide(ByLongestPrefix(lists), Group<TypeParam>(2)), Passage::kNowhere);
+  EXPECT_EQ(PassageOf(ByLongestPrefix(lists), Group<TypeParam>(1)), Passage::kNowhere);
+  EXPECT_EQ(PassageOf(ByLongestPrefix(lists), Group<TypeParam>(2)), Passage::kNowhere);
 }
 
 /// Prefixes and groups out of few octets, so that many lie in each other.
@@ -105,7 +96,7 @@ TYPED_TEST(PassageRulesTest, F_50_E_33_ForAnyListsTheLongestPrefixDecidesAsTheyA
     const auto passages = ByLongestPrefix(lists);
     for (int packet = 0; packet < 20; ++packet) {
       const auto group = any_group();
-      ASSERT_EQ(Decide(passages, group), Defined(lists, group))
+      ASSERT_EQ(PassageOf(passages, group), Defined(lists, group))
           << "round " << round << ", " << group.ToString();
     }
     for (std::size_t i = 0; i < passages.rules.size(); ++i) {

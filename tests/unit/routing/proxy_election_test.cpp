@@ -6,154 +6,225 @@
 namespace bpfcast {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 using Type = RecordType;
 
-constexpr Ipv4Address kOtherRouter = MakeIpv4(192, 0, 2, 2);
+/// Below our own address on D1, so that it wins.
+template <class F>
+constexpr const char* kOtherRouterText = nullptr;
+template <>
+constexpr const char* kOtherRouterText<Igmp> = "192.0.2.2";
+template <>
+constexpr const char* kOtherRouterText<Mld> = "fe80::3";
+template <class F>
+constexpr const char* kOwnText = nullptr;
+template <>
+constexpr const char* kOwnText<Igmp> = "192.0.2.5";
+template <>
+constexpr const char* kOwnText<Mld> = "fe80::5";
 
-class ProxyElection : public ProxyBed {
+template <class F>
+class ProxyElection : public ProxyBed<F> {
  protected:
+  using Bed = ProxyBed<F>;
+  static inline const typename F::Address kOtherRouter = Bed::A(kOtherRouterText<F>);
+
   ProxyElection() {
-    Up(kD1, MakeIpv4(192, 0, 2, 5));
-    AdvanceTo(0);
+    UpOnD1();
+    this->AdvanceTo(0);
   }
 
-  void Hear(PortId port, const Ipv4Address& source, const Ipv4Address& group = {}) {
-    Query<Igmp> query;
-    query.group = group;
-    query.max_response_time = std::chrono::seconds(group.IsUnspecified() ? 10 : 1);
-    query.robustness = 2;
-    query.query_interval = std::chrono::seconds(125);
-    Receive(port, Codec<Igmp>::Serialize(query, source).bytes);
-  }
+  void UpOnD1() { this->Up(Bed::kD1, Bed::A(kOwnText<F>)); }
   void KeepForwarding() {
-    DownstreamConfig<Igmp> config = MakeConfig().downstreams.front();
+    auto config = Bed::MakeDownstream(Bed::kD1);
     config.foreign_querier = ForeignQuerier::kKeepForwarding;
-    ProxyEffects<Igmp> effects;
-    proxy.SetDownstream(config, now, effects);
-    Take(effects);
+    this->Configure(config);
+  }
+  void LeaveOutNonQuerierMembers() {
+    auto config = Bed::MakeDownstream(Bed::kD1);
+    config.non_querier_members = NonQuerierMembers::kLeaveOut;
+    this->Configure(config);
   }
 };
+TYPED_TEST_SUITE(ProxyElection, BothFamilies);
 
-TEST_F(ProxyElection, TE_23_ALinkWithAnotherQuerierIsNotForwardedToUntilThatIsSilent) {
-  Reports(kD1, {Record(Type::kIsEx)});
-  Reports(kD2, {Record(Type::kIsEx)});
-  ASSERT_TRUE(Forwards(kD1, S(1)));
-  AdvanceTo(10);
-  Hear(kD1, kOtherRouter);
-  EXPECT_FALSE(Forwards(kD1, S(1)));
-  EXPECT_TRUE(Forwards(kD2, S(1))) << "another link, another querier";
-  ASSERT_EQ(notices.size(), 1u);
-  EXPECT_EQ(notices[0].port, kD1);
-  EXPECT_EQ(notices[0].notice.event, LinkEvent::kYielded);
-  EXPECT_EQ(notices[0].notice.router, kOtherRouter);
+TYPED_TEST(ProxyElection, TE_23_ALinkWithAnotherQuerierIsNotForwardedToUntilThatIsSilent) {
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Reports(this->kD2, {this->Record(Type::kIsEx)});
+  ASSERT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  this->AdvanceTo(10);
+  this->Hear(this->kD1, this->kOtherRouter);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_TRUE(this->Forwards(this->kD2, this->S(1))) << "another link, another querier";
+  ASSERT_EQ(this->notices.size(), 1u);
+  EXPECT_EQ(this->notices[0].port, this->kD1);
+  EXPECT_EQ(this->notices[0].notice.event, LinkEvent::kYielded);
+  EXPECT_EQ(this->notices[0].notice.router, this->kOtherRouter);
   // The group lives on by the answers to the other's queries.
-  AdvanceTo(200);
-  Reports(kD1, {Record(Type::kIsEx)});
-  Reports(kD2, {Record(Type::kIsEx)});
-  AdvanceTo(264.9);
-  EXPECT_FALSE(Forwards(kD1, S(1)));
-  AdvanceTo(265);  // the Other Querier Present Interval of 255 s is over
-  EXPECT_TRUE(Forwards(kD1, S(1)));
-  ASSERT_EQ(notices.size(), 2u);
-  EXPECT_EQ(notices[1].notice.event, LinkEvent::kTookOver);
+  this->AdvanceTo(200);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Reports(this->kD2, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(264.9);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1)));
+  this->AdvanceTo(265);  // the Other Querier Present Interval of 255 s is over
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  ASSERT_EQ(this->notices.size(), 2u);
+  EXPECT_EQ(this->notices[1].notice.event, LinkEvent::kTookOver);
 }
 
-TEST_F(ProxyElection, TE_23_ForwardIfNotQuerierKeepsTheStreamGoing) {
-  KeepForwarding();
-  Reports(kD1, {Record(Type::kIsEx)});
-  Hear(kD1, kOtherRouter);
-  EXPECT_TRUE(Forwards(kD1, S(1)));
-  EXPECT_EQ(proxy.querier(kD1)->role(), RouterRole::kNonQuerier);
+TYPED_TEST(ProxyElection, TE_23_ForwardIfNotQuerierKeepsTheStreamGoing) {
+  this->KeepForwarding();
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Hear(this->kD1, this->kOtherRouter);
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_EQ(this->proxy.querier(this->kD1)->role(), RouterRole::kNonQuerier);
 }
 
-TEST_F(ProxyElection, E_34_TheKnobWorksAtOnceWhenItIsTurned) {
-  Reports(kD1, {Record(Type::kIsEx)});
-  Hear(kD1, kOtherRouter);
-  ASSERT_FALSE(Forwards(kD1, S(1)));
-  KeepForwarding();
-  EXPECT_TRUE(Forwards(kD1, S(1)));
+TYPED_TEST(ProxyElection, E_34_TheKnobWorksAtOnceWhenItIsTurned) {
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Hear(this->kD1, this->kOtherRouter);
+  ASSERT_FALSE(this->Forwards(this->kD1, this->S(1)));
+  this->KeepForwarding();
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
 }
 
-TEST_F(ProxyElection, E_06_ALinkThatAnotherRouterServesStillCountsUpstream) {
-  Hear(kD1, kOtherRouter);
-  Reports(kD1, {Record(Type::kIsEx)});
-  AdvanceTo(5);
-  EXPECT_FALSE(Forwards(kD1, S(1)));
-  EXPECT_THAT(UpstreamRecords(), testing::ElementsAre(Record(Type::kToEx)));
+TYPED_TEST(ProxyElection, TE_14_ALinkThatAnotherRouterServesStillCountsUpstream) {
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(5);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_THAT(this->UpstreamRecords(), ElementsAre(this->Record(Type::kToEx)));
 }
 
-TEST_F(ProxyElection, E_32_SendersOnALinkThatAnotherRouterServesAreStillForwardedUpstream) {
-  Reports(kD1, {Record(Type::kIsEx)});
-  Reports(kD2, {Record(Type::kIsEx)});
-  Hear(kD1, kOtherRouter);
-  const auto route = routes.find({Ipv4Address(), kGroup});
-  ASSERT_NE(route, routes.end());
-  EXPECT_EQ(route->second.from_downstream, (PortSet{kU, kD2}));
+TYPED_TEST(ProxyElection, E_32_SendersOnALinkThatAnotherRouterServesAreStillForwardedUpstream) {
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Reports(this->kD2, {this->Record(Type::kIsEx)});
+  this->Hear(this->kD1, this->kOtherRouter);
+  const auto route = this->routes.find({typename TypeParam::Address(), this->kGroup});
+  ASSERT_NE(route, this->routes.end());
+  EXPECT_EQ(route->second.from_downstream, (PortSet{this->kU, this->kD2}));
 }
 
-TEST_F(ProxyElection, TC_50_ALeaveWaitsForTheQueriesOfTheOtherQuerier) {
-  Hear(kD1, kOtherRouter);
-  Reports(kD1, {Record(Type::kIsEx)});
-  AdvanceTo(70);
-  sent.clear();
-  Reports(kD1, {Record(Type::kToIn)});
-  AdvanceTo(75);
-  EXPECT_THAT(QueriesOn(kD1), IsEmpty());
-  EXPECT_FALSE(proxy.database().Merged(kGroup).IsEmpty());
-  Hear(kD1, kOtherRouter, kGroup);
-  AdvanceTo(77);
-  EXPECT_TRUE(proxy.database().Merged(kGroup).IsEmpty());
+TYPED_TEST(ProxyElection, TC_50_ALeaveWaitsForTheQueriesOfTheOtherQuerier) {
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(70);
+  this->sent.clear();
+  this->Reports(this->kD1, {this->Record(Type::kToIn)});
+  this->AdvanceTo(75);
+  EXPECT_THAT(this->QueriesOn(this->kD1), IsEmpty());
+  EXPECT_FALSE(this->proxy.database().Merged(this->kGroup).IsEmpty());
+  this->Hear(this->kD1, this->kOtherRouter, this->kGroup);
+  this->AdvanceTo(77);
+  EXPECT_TRUE(this->proxy.database().Merged(this->kGroup).IsEmpty());
 }
 
-TEST_F(ProxyElection, TA_32_AQueryFromTheUnspecifiedAddressNeverWins) {
-  Reports(kD1, {Record(Type::kIsEx)});
-  Hear(kD1, Ipv4Address());
-  EXPECT_TRUE(Forwards(kD1, S(1)));
-  EXPECT_EQ(proxy.querier(kD1)->role(), RouterRole::kQuerier);
+TYPED_TEST(ProxyElection, TA_32_AQueryFromTheUnspecifiedAddressNeverWins) {
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Hear(this->kD1, typename TypeParam::Address());
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_EQ(this->proxy.querier(this->kD1)->role(), RouterRole::kQuerier);
 }
 
 /// "at most 10 ms after the event" is the same turn here: the update comes with the call.
-TEST_F(ProxyElection, TE_26_ExpiryQuerierLossPolicyAndAnInterfaceThatGoesDownChangeForwardingInTheirTurn) {
+TYPED_TEST(ProxyElection,
+           TE_26_ExpiryQuerierLossPolicyAndAnInterfaceThatGoesDownChangeForwardingInTheirTurn) {
   const auto join = [&] {
-    Reports(kD1, {Record(Type::kIsEx)});
-    ASSERT_TRUE(Forwards(kD1, S(1)));
+    this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+    ASSERT_TRUE(this->Forwards(this->kD1, this->S(1)));
   };
   join();
-  AdvanceTo(269.999);
-  EXPECT_TRUE(Forwards(kD1, S(1)));
-  AdvanceTo(270);
-  EXPECT_FALSE(Forwards(kD1, S(1))) << "the group timer";
+  this->AdvanceTo(269.999);
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  this->AdvanceTo(270);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1))) << "the group timer";
 
   join();
-  Hear(kD1, kOtherRouter);
-  EXPECT_FALSE(Forwards(kD1, S(1))) << "the querier is another";
-  AdvanceTo(525);
-  ASSERT_EQ(proxy.querier(kD1)->role(), RouterRole::kQuerier);
+  this->Hear(this->kD1, this->kOtherRouter);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1))) << "the querier is another";
+  this->AdvanceTo(525);
+  ASSERT_EQ(this->proxy.querier(this->kD1)->role(), RouterRole::kQuerier);
 
   join();
-  DownstreamConfig<Igmp> config = MakeConfig().downstreams.front();
+  auto config = this->MakeDownstream(this->kD1);
   config.access.otherwise = Access::kDeny;
-  ProxyEffects<Igmp> effects;
-  proxy.SetDownstream(config, now, effects);
-  Take(effects);
-  EXPECT_FALSE(Forwards(kD1, S(1))) << "the policy";
+  this->Configure(config);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1))) << "the policy";
   config.access = {};
-  proxy.SetDownstream(config, now, effects = {});
-  Take(effects);
-  EXPECT_TRUE(Forwards(kD1, S(1)));
+  this->Configure(config);
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
 
-  Link(kD1, LinkState<Igmp>());
-  EXPECT_FALSE(Forwards(kD1, S(1))) << "the interface";
+  this->Down(this->kD1);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1))) << "the interface";
 }
 
-TEST_F(ProxyElection, ALinkThatWentDownAndCameBackIsServedAgain) {
-  Hear(kD1, kOtherRouter);
-  Link(kD1, LinkState<Igmp>());
-  Up(kD1, MakeIpv4(192, 0, 2, 5));
-  Reports(kD1, {Record(Type::kIsEx)});
-  EXPECT_TRUE(Forwards(kD1, S(1)));
+TYPED_TEST(ProxyElection, ALinkThatWentDownAndCameBackIsServedAgain) {
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->Down(this->kD1);
+  this->UpOnD1();
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+}
+
+TYPED_TEST(ProxyElection, TE_14_WithTheKnobItDoesNotCountUntilWeAreItsQuerier) {
+  this->LeaveOutNonQuerierMembers();
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(5);
+  EXPECT_TRUE(this->proxy.database().groups().empty());
+  EXPECT_THAT(this->UpstreamRecords(), IsEmpty());
+  this->AdvanceTo(200);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(256);  // the other was silent for 255 s
+  ASSERT_EQ(this->proxy.querier(this->kD1)->role(), RouterRole::kQuerier);
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_THAT(this->UpstreamRecords(), ElementsAre(this->Record(Type::kToEx)));
+  this->ExpectNothingMissed();
+}
+
+TYPED_TEST(ProxyElection, TE_14_WhatWasAskedForIsLeftWhenAnotherBecomesTheQuerier) {
+  this->LeaveOutNonQuerierMembers();
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->Reports(this->kD2, {this->Record(Type::kAllow, {this->S(1)}, this->kSsmGroup)});
+  this->AdvanceTo(5);
+  this->UpstreamRecords();
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->AdvanceTo(10);
+  EXPECT_THAT(this->UpstreamRecords(), ElementsAre(this->Record(Type::kToIn)));
+  EXPECT_TRUE(this->Forwards(this->kD2, this->S(1), this->kSsmGroup)) << "another link";
+  this->Configure(this->MakeDownstream(this->kD1));  // the knob is turned back
+  this->AdvanceTo(15);
+  EXPECT_THAT(this->UpstreamRecords(), ElementsAre(this->Record(Type::kToEx)));
+  this->ExpectNothingMissed();
+}
+
+/// What is forwarded to a link is asked for.
+TYPED_TEST(ProxyElection, E_06_ALinkThatIsForwardedToCountsWhateverTheKnobSays) {
+  auto config = this->MakeDownstream(this->kD1);
+  config.foreign_querier = ForeignQuerier::kKeepForwarding;
+  config.non_querier_members = NonQuerierMembers::kLeaveOut;
+  this->Configure(config);
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->Reports(this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(5);
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_THAT(this->UpstreamRecords(), ElementsAre(this->Record(Type::kToEx)));
+}
+
+TYPED_TEST(ProxyElection, E_34_EachTransitionIsToldOnce) {
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->AdvanceTo(100);
+  this->Hear(this->kD1, this->kOtherRouter);
+  this->AdvanceTo(200);
+  this->Hear(this->kD1, this->kOtherRouter);
+  EXPECT_EQ(this->notices.size(), 1u);
+  this->AdvanceTo(456);
+  EXPECT_EQ(this->notices.size(), 2u) << "the other fell silent";
+  this->Hear(this->kD1, this->kOtherRouter);
+  ASSERT_EQ(this->notices.size(), 3u);
+  EXPECT_EQ(this->notices.back().notice.event, LinkEvent::kYielded);
 }
 
 }  // namespace
