@@ -49,6 +49,7 @@ std::string E2e::Configuration(const Scenario& scenario) const {
     const auto found = scenario.settings.find(name);
     return found == scenario.settings.end() ? std::string() : found->second;
   };
+  if (KernelSpeaks()) text << "membership = \"kernel\"\n";
   text << settings("wan0");
   const Profile& profile = scenario.profile;
   for (const std::string& name : scenario.downstreams) {

@@ -62,10 +62,11 @@ class E2e : public ::testing::TestWithParam<std::string> {
   ~E2e() override;
 
   std::string Hook() const { return GetParam().substr(0, GetParam().find('-')); }
-  /// The family that the test is about, and its group, its source-specific one, more groups, and sources.
+  /// The family that the test is about, its group, its source-specific one, more groups, and sources.
   IpVersion version() const {
     return GetParam().find("-ipv6") == std::string::npos ? IpVersion::k4 : IpVersion::k6;
   }
+  bool KernelSpeaks() const { return GetParam().find("-kernel") != std::string::npos; }
   AnyAddress AnyGroup() const { return version() == IpVersion::k4 ? AnyAddress(kG) : kG6; }
   AnyAddress SsmGroup() const { return version() == IpVersion::k4 ? AnyAddress(kSsm) : kSsm6; }
   AnyAddress MoreGroups(std::uint8_t n) const;
@@ -128,4 +129,8 @@ inline std::string HookName(const ::testing::TestParamInfo<std::string>& info) {
   INSTANTIATE_TEST_SUITE_P(Hook, suite, ::testing::Values("xdp", "tc"), ::bpfcast::test::HookName)
 #define BPFCAST_FOR_EACH_HOOK_AND_FAMILY(suite)                                                \
   INSTANTIATE_TEST_SUITE_P(Hook, suite, ::testing::Values("xdp", "tc", "xdp-ipv6", "tc-ipv6"), \
+                           ::bpfcast::test::HookName)
+/// The tests marked "both" in section D of the matrix.
+#define BPFCAST_FOR_EACH_FAMILY_AND_SPEAKER(suite)                                                         \
+  INSTANTIATE_TEST_SUITE_P(Hook, suite, ::testing::Values("tc", "tc-ipv6", "tc-kernel", "tc-ipv6-kernel"), \
                            ::bpfcast::test::HookName)

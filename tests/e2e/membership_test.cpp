@@ -130,67 +130,6 @@ TEST_P(Membership, C_64_B_04_AVersion1HostJoinsAndExpiresWithoutALeave) {
   EXPECT_LE(kept, kTiny.GroupMembershipInterval() + 500ms);
 }
 
-TEST_P(Membership, TC_96_TheTablesFollowEveryStepOfAVersion3Host) {
-  StartDaemon();
-  MulticastSocket socket(bed_.h1());
-  socket.Join(kG);
-  ExpectGroup(kG, "lan1", "exclude", {});
-  socket.Block(kG, Source(1));
-  ExpectGroup(kG, "lan1", "exclude", {Source(1)});
-  socket.Block(kG, Source(2));
-  ExpectGroup(kG, "lan1", "exclude", {Source(1), Source(2)});
-  socket.Unblock(kG, Source(1));  // ALLOW {1} in EXCLUDE (X,Y): Y-1 (C-18)
-  ExpectGroup(kG, "lan1", "exclude", {Source(2)});
-  EXPECT_EQ(GroupOn(kG, "lan1")["requested"], nlohmann::json::array({"10.0.0.1"}));
-  socket.Leave(
-      kG);  // TO_IN {}: the group timer ends, the requested source 1 remains until its own LMQT (C-21)
-  EXPECT_TRUE(WaitForNoGroup(kG, "lan1"));
-
-  MulticastSocket channel(bed_.h1());
-  channel.JoinSource(kSsm, Source(1));
-  ExpectGroup(kSsm, "lan1", "include", {Source(1)});
-  channel.JoinSource(kSsm, Source(2));
-  ExpectGroup(kSsm, "lan1", "include", {Source(1), Source(2)});
-  channel.LeaveSource(kSsm, Source(1));
-  ExpectGroup(kSsm, "lan1", "include", {Source(2)});
-  channel.LeaveSource(kSsm, Source(2));
-  EXPECT_TRUE(WaitForNoGroup(kSsm, "lan1"));
-
-  MulticastSocket mixed(bed_.h1());
-  mixed.JoinSource(kG, Source(3));  // INCLUDE in an ASM group
-  ExpectGroup(kG, "lan1", "include", {Source(3)});
-  MulticastSocket all(bed_.h2());  // another host wants everything: EXCLUDE wins on the link (C-11, C-14)
-  all.Join(kG);
-  ExpectGroup(kG, "lan1", "exclude", {});
-  all.Leave(kG);  // and when it goes, what the first one still wants stays (C-06)
-  ExpectGroup(kG, "lan1", "include", {Source(3)});
-}
-
-TEST_P(Membership, TC_96_TheTablesFollowHostsOfTheOldVersions) {
-  ForceIgmpVersion(bed_.h1(), 2);
-  ForceIgmpVersion(bed_.h3(), 1);
-  StartDaemon({.profile = kTiny});
-  MulticastSocket two(bed_.h1());
-  MulticastSocket one(bed_.h3());
-  two.Join(kG);
-  one.Join(kG);
-  ExpectGroup(kG, "lan1", "exclude", {});
-  ExpectGroup(kG, "lan2", "exclude", {});
-  EXPECT_EQ(GroupOn(kG, "lan1")["host_version"], 2);
-  EXPECT_EQ(GroupOn(kG, "lan2")["host_version"], 1);
-  MulticastSocket three(
-      bed_.h2());  // version 3 on the link of the version 2 host: the group stays in version 2 mode
-  three.Join(kG);
-  three.Block(kG, Source(1));  // BLOCK is ignored there (C-66)
-  std::this_thread::sleep_for(kTiny.LastMemberQueryTime() * 3);
-  ExpectGroup(kG, "lan1", "exclude", {});
-  EXPECT_EQ(GroupOn(kG, "lan1")["host_version"], 2);
-  two.Leave(kG);
-  three.Leave(kG);
-  EXPECT_TRUE(WaitForNoGroup(kG, "lan1"));
-  EXPECT_FALSE(GroupOn(kG, "lan2").is_null());
-}
-
 TEST_P(Membership, C_33_ALeaveOfOneHostNeverCostsItsNeighbourOnTheSameLinkAPacket) {
   StartDaemon();
   Sender sender(bed_.up(), FromUpstream(kG, 1, 5000));

@@ -255,51 +255,5 @@ TEST_P(Upstream, TD_32_X_03_ACleanStopLeavesEveryGroupOnce) {
   }
 }
 
-TEST_P(Upstream, TE_32_ThroughAChainOfTwoRoutersAJoinRisesAtOnceAndALeaveAfterTwiceTheLastMemberQueryTime) {
-  StartDaemon();
-  // h4 becomes the second router: its upstream is the first one's lan3, its downstream leads to "leaf".
-  const NetNs& second_router = bed_.h4().ns;
-  const NetNs leaf(NamePrefix("e2e") + "-leaf");
-  MustRun({"ip", "link", "add", "lan0", "netns", second_router.name(), "type", "veth", "peer", "name", "eth0",
-           "netns", leaf.name()});
-  for (const char* setting : {"ipv4/conf/all/rp_filter", "ipv4/conf/eth0/rp_filter"})
-    leaf.Sysctl(setting, "0");
-  leaf.IpBatch("addr add 10.40.0.10/24 dev eth0\nlink set eth0 up\n");
-  MustRun({"ethtool", "-K", "eth0", "tx", "off", "gro", "on"}, &leaf);
-  MustRun({"ethtool", "-K", "lan3", "tx", "off"}, &bed_.router());
-  second_router.IpBatch("addr add 10.40.0.1/24 dev lan0\nlink set lan0 up\n");
-  std::string text = "upstream = \"eth0\"\ndownstream = \"lan0\"\n";
-  for (const char* port : {"eth0", "lan0"}) {
-    text += std::string("[interface.") + port + "]\nhook = \"" + GetParam() +
-            "\"\nlast-member-query-interval = \"200ms\"\n";
-  }
-  Daemon second(second_router, text, NamePrefix("e2e") + "-second");
-  ASSERT_TRUE(Eventually([&] {
-    const auto ports = second.Call("ports");
-    return ports.size() == 2 && ports[0]["state"] == "up" && ports[1]["state"] == "up";
-  })) << second.Stderr();
-
-  Sender sender(bed_.up(), FromUpstream(kG));
-  Receiver receiver({leaf, "eth0", MakeIpv4(10, 40, 0, 10)}, kG);
-  const Instant asked = Clock::now();
-  receiver.Join();
-  const auto join = wire_.WaitFor(Both(Arrived, Record(kToEx, kG, {})), 5s, asked);
-  ASSERT_TRUE(join);
-  ASSERT_TRUE(receiver.WaitForTotal(200));
-  EXPECT_LE(join->time - asked, 1s) << "usual is below 100 ms";
-  EXPECT_EQ(receiver.Of(Source(1)).ttl_max, 14) << "two routers";
-  ExpectNoGap(receiver, Source(1));
-
-  std::this_thread::sleep_for(1100ms);  // the host has repeated its join
-  const Instant left = Clock::now();
-  receiver.Leave();
-  const auto leave = wire_.WaitFor(Both(Arrived, Record(kToIn, kG, {})), 5s, left);
-  ASSERT_TRUE(leave);
-  std::cout << "join at the top after " << Millis(join->time - asked) << " ms, leave after "
-            << Millis(leave->time - left) << " ms\n";
-  EXPECT_GE(leave->time - left, 2 * kFast.LastMemberQueryTime());
-  EXPECT_LE(leave->time - left, 2 * kFast.LastMemberQueryTime() + 800ms);
-}
-
 }  // namespace
 }  // namespace bpfcast::test
