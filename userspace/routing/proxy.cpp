@@ -104,6 +104,16 @@ void Proxy<F>::SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffec
   FollowLoops({}, out);
   FollowAllPassages(out);
   host_.Reconfigure(WithoutBounded(config), now);
+  if (!SpeaksUpstream()) {
+    host_.Stop();
+  } else if (before.membership != config.membership && links_.at(upstream_.port).state.up) {
+    host_.Start(now);
+  }
+}
+
+template <class F>
+bool Proxy<F>::SpeaksUpstream() const {
+  return upstream_.membership == UpstreamMembership::kOwnReports;
 }
 
 template <class F>
@@ -258,7 +268,7 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
     // a link that comes back, and an address that changed, get the whole state announced.
     if (!state.up) {
       host_.Stop();
-    } else if (!before.up || before.address != state.address) {
+    } else if (SpeaksUpstream() && (!before.up || before.address != state.address)) {
       host_.Start(now);
     }
     return;
@@ -409,6 +419,7 @@ void Proxy<F>::Want(PortId link, const Address& group, const MembershipRecord<F>
   const auto change = database_.Set(link, group, record);
   table_.Refresh(group, out.update);
   if (change && host_.running()) host_.OnChange(*change, now);
+  if (change && !SpeaksUpstream()) out.told.push_back(group);
 }
 
 template <class F>

@@ -53,9 +53,10 @@ template <class F>
 struct ProxyEffects {
   std::vector<SendPacket<F>> packets;
   ForwardingUpdate<F> update;
-  std::vector<PortId> passages_changed;  // PassagesOf() them is different now; no duplicates
-  std::vector<PortNotice<F>> notices;    // for the log
-  LoopGuard::Notices loops;              // for the log
+  std::vector<PortId> passages_changed;   // PassagesOf() them is different now; no duplicates
+  std::vector<typename F::Address> told;  // of UpstreamMembership::kKernel: what host() tells of them is new
+  std::vector<PortNotice<F>> notices;     // for the log
+  LoopGuard::Notices loops;               // for the log
 };
 
 /// Messages received and sent on one link.
@@ -81,7 +82,8 @@ class Proxy {
   void SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyEffects<F>& out);
   /// The downstream has no role any more; its groups are gone.
   void RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out);
-  /// Other settings for the upstream; its port stays.
+  /// Other settings for the upstream; its port stays. With UpstreamMembership::kKernel nothing is reported;
+  /// who carries that out asks for what host() tells of every group, and then of those in `told`.
   void SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffects<F>& out);
 
   /// An IP packet as it arrived on a link. Upstream: queries, and reports of others as far as they save ours
@@ -133,6 +135,7 @@ class Proxy {
   void FollowStanding(PortId port, Time now, ProxyEffects<F>& out);
   void FollowPassages(PortId port, ProxyEffects<F>& out);
   void FollowAllPassages(ProxyEffects<F>& out);
+  bool SpeaksUpstream() const;
   void FollowPull(const std::vector<StaticMembership<F>>& before, Time now, ProxyEffects<F>& out);
   void FollowGroups(PortId port, const std::vector<Address>& groups, Time now, ProxyEffects<F>& out);
   void Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
