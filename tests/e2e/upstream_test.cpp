@@ -1,6 +1,5 @@
 // What the upstream router sees: one merged membership, answers to its queries, clean packets, and nothing
 // else.
-#include <iostream>
 #include <set>
 
 #include "fixture.h"

@@ -30,6 +30,7 @@ template <class F>
 void FamilyAgent<F>::Configure(const Port& port, Time now) {
   if (port.role == PortRole::kUpstream) {
     proxy_.SetUpstream(ToUpstreamConfig<F>(port.id, port.config, port.link), now, effects_);
+    kernel_host_.TellAll(proxy_);
   } else {
     proxy_.SetDownstream(ToDownstreamConfig<F>(port.id, port.config, port.link), now, effects_);
   }
@@ -45,6 +46,7 @@ void FamilyAgent<F>::Remove(PortId downstream, Time now) {
 template <class F>
 void FamilyAgent<F>::Leave() {
   proxy_.Leave(effects_);
+  kernel_host_.Detach();
   Settle();
 }
 
@@ -61,6 +63,15 @@ template <class F>
 void FamilyAgent<F>::OnLink(const Port& port, const Link* link, Time now) {
   if (link == nullptr) send_failures_.erase(port.id);
   proxy_.OnLink(port.id, ToLinkState<F>(link, port.role, port.config.Of<F>(), own_addresses_), now, effects_);
+  if (port.role == PortRole::kUpstream) FollowKernelHost(port, link);
+}
+
+template <class F>
+void FamilyAgent<F>::FollowKernelHost(const Port& upstream, const Link* link) {
+  const FamilyConfig<F>& config = upstream.config.Of<F>();
+  const bool speaks = config.served && config.upstream.membership == UpstreamMembership::kKernel;
+  if (!speaks || link == nullptr) return kernel_host_.Detach();
+  kernel_host_.Attach(proxy_, link->ifindex, link->name);
 }
 
 template <class F>
@@ -80,8 +91,8 @@ void FamilyAgent<F>::SweepLocalMemberships(Time now) {
   for (const auto& [id, port] : ports_) {
     const auto joined = memberships->find(port.link.ifindex);
     if (joined == memberships->end()) continue;
-    for (const Address& group : joined->second) {
-      if (!F::IsRoutable(group)) continue;
+    for (const auto& [group, users] : joined->second) {
+      if (!F::IsRoutable(group) || users <= kernel_host_.Users(port.link.ifindex, group)) continue;
       groups.insert(group);
       if (port.role == PortRole::kUpstream) upstream.insert(group);
     }
@@ -107,6 +118,7 @@ void FamilyAgent<F>::Expire(Time now) {
 template <class F>
 void FamilyAgent<F>::Retry() {
   WarnOfGroupsNotAskedFor();
+  kernel_host_.Retry(proxy_);
   if (!resync_) return;
   const auto synced = datapath_.Sync(proxy_.table().All());
   resync_ = !synced;
@@ -116,6 +128,7 @@ void FamilyAgent<F>::Retry() {
 template <class F>
 void FamilyAgent<F>::Settle() {
   ApplyUpdate();
+  kernel_host_.Tell(proxy_, std::exchange(effects_.told, {}));
   SendPackets();
   LogNotices();
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel_host.h"
 #include "agent/port.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
@@ -51,6 +52,7 @@ class FamilyAgent {
   const Proxy<F>& proxy() const { return proxy_; }
 
  private:
+  void FollowKernelHost(const Port& upstream, const Link* link);
   void ApplyUpdate();
   void SendPackets();
   void LogNotices();
@@ -59,7 +61,8 @@ class FamilyAgent {
   Datapath& datapath_;
   Ports& ports_;
   Proxy<F> proxy_;
-  ProxyEffects<F> effects_;  // of this turn
+  KernelHost<F> kernel_host_;  // speaks upstream where it is told to
+  ProxyEffects<F> effects_;    // of this turn
   std::vector<Address> own_addresses_;
   std::set<Address> local_groups_;
   std::set<Address> local_upstream_groups_;      // those of them that are joined on the upstream

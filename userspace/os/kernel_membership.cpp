@@ -24,18 +24,19 @@ struct SocketFamily<Igmp> {
   static constexpr int kLevel = IPPROTO_IP;
   static constexpr const char* kGroupsPerSocket = "net.ipv4.igmp_max_memberships";
   static constexpr const char* kSourcesPerFilter = "net.ipv4.igmp_max_msf";
+  static constexpr MembershipLimits kDefaults{20, 10};
 };
 
 template <>
 struct SocketFamily<Mld> {
   static constexpr int kDomain = AF_INET6;
   static constexpr int kLevel = IPPROTO_IPV6;
-  static constexpr const char* kGroupsPerSocket = nullptr;  // only net.core.optmem_max, in octets
-  static constexpr const char* kSourcesPerFilter = "net.ipv6.mld_max_msf";
+  /// They are not counted. Their octets are, by net.core.optmem_max: our own limit is below what a small one
+  /// has room for.
+  static constexpr const char* kGroupsPerSocket = nullptr;
+  static constexpr const char* kSourcesPerFilter = "net.ipv6.mld_max_msf";  // not shown in every namespace
+  static constexpr MembershipLimits kDefaults{64, 64};                      // groups: see above
 };
-
-/// Where the kernel does not count groups; below what a small optmem_max has room for.
-constexpr std::size_t kUncountedGroupsPerSocket = 64;
 
 /// "net.ipv4.igmp_max_msf"
 std::size_t ReadSysctl(std::string name, std::size_t otherwise) {
@@ -49,10 +50,9 @@ std::size_t ReadSysctl(std::string name, std::size_t otherwise) {
 template <class F>
 MembershipLimits ReadLimits() {
   using Family = SocketFamily<F>;
-  MembershipLimits limits;
-  limits.groups_per_socket = Family::kGroupsPerSocket == nullptr
-                                 ? kUncountedGroupsPerSocket
-                                 : ReadSysctl(Family::kGroupsPerSocket, limits.groups_per_socket);
+  MembershipLimits limits = Family::kDefaults;
+  if constexpr (Family::kGroupsPerSocket != nullptr)
+    limits.groups_per_socket = ReadSysctl(Family::kGroupsPerSocket, limits.groups_per_socket);
   limits.sources_per_filter = ReadSysctl(Family::kSourcesPerFilter, limits.sources_per_filter);
   return limits;
 }

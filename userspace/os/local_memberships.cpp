@@ -61,11 +61,12 @@ LocalMemberships<Igmp> ParseLocalMemberships<Igmp>(std::string_view text) {
       continue;
     }
     const auto group = ToNumber<std::uint32_t>(TakeWord(line), 16);
-    if (!ifindex || !group) continue;
+    const auto users = ToNumber<std::uint32_t>(TakeWord(line), 10);
+    if (!ifindex || !group || !users) continue;
     // The address is printed as this machine reads its octets as a number.
     std::array<std::uint8_t, 4> bytes{};
     std::memcpy(bytes.data(), &*group, bytes.size());
-    memberships[*ifindex].push_back(Ipv4Address(bytes));
+    memberships[*ifindex].push_back({Ipv4Address(bytes), *users});
   }
   return memberships;
 }
@@ -80,13 +81,13 @@ LocalMemberships<Mld> ParseLocalMemberships<Mld>(std::string_view text) {
     TakeWord(line);  // device
     const std::string_view group = TakeWord(line);
     std::array<std::uint8_t, 16> bytes{};
-    bool valid = ifindex.has_value() && group.size() == 2 * bytes.size();
+    const bool valid = ifindex.has_value() && group.size() == 2 * bytes.size() &&
+                       group.find_first_not_of("0123456789abcdef") == std::string_view::npos;
     for (std::size_t i = 0; valid && i < bytes.size(); ++i) {
-      const auto octet = ToNumber<std::uint8_t>(group.substr(2 * i, 2), 16);
-      valid = octet.has_value();
-      bytes[i] = octet.value_or(0);
+      bytes[i] = ToNumber<std::uint8_t>(group.substr(2 * i, 2), 16).value_or(0);
     }
-    if (valid) memberships[*ifindex].push_back(Ipv6Address(bytes));
+    const auto users = ToNumber<std::uint32_t>(TakeWord(line), 10);
+    if (valid && users) memberships[*ifindex].push_back({Ipv6Address(bytes), *users});
   }
   return memberships;
 }

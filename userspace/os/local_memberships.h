@@ -11,9 +11,17 @@
 
 namespace bpfcast {
 
+template <class F>
+struct LocalMember {
+  typename F::Address group;
+  std::uint32_t users = 0;  // sockets that have joined it
+
+  bool operator==(const LocalMember&) const = default;
+};
+
 /// Groups of each ifindex.
 template <class F>
-using LocalMemberships = std::map<std::uint32_t, std::vector<typename F::Address>>;
+using LocalMemberships = std::map<std::uint32_t, std::vector<LocalMember<F>>>;
 
 /// Reads the text of /proc/net/igmp or /proc/net/igmp6; lines that it does not understand are left out.
 template <class F>
