@@ -43,6 +43,9 @@ Bed::Bed(const std::string& prefix, NetNs::Ipv6 ipv6)
   ReadyHost(h2_, "eth0", addresses({"192.0.2.11/24"}, {"fe80::b/64", "2001:db8:1::b/64"}));
   ReadyHost(h3_, "eth0", addresses({"203.0.113.10/24"}, {"fe80::c/64", "2001:db8:2::c/64"}));
   ReadyHost(h4_, "eth0", addresses({"10.30.0.10/24"}, {"fe80::d/64", "2001:db8:3::d/64"}));
+  if (ipv6 == NetNs::Ipv6::kOff) return;
+  for (const Host& host : {this->up(), h1(), h2(), h3(), h4()}) WaitForIpv6(host.ns, host.interface);
+  for (const char* port : {"wan0", "lan1", "lan2", "lan3"}) WaitForIpv6(router_, port);
 }
 
 LinkEnd Bed::Far(const std::string& port) const {

@@ -18,6 +18,9 @@ void ReadyForXdp(const NetNs& ns, const std::string& interface);
 /// their lengths; those of IPv6 need a namespace that has it.
 void ReadyHost(const NetNs& ns, const std::string& interface, const std::vector<std::string>& addresses);
 
+/// Until IPv6 can send multicast on the interface: the kernel tells IPv6 of a carrier up to a second later.
+void WaitForIpv6(const NetNs& ns, const std::string& interface);
+
 /// "addr add ADDRESS dev INTERFACE" for each; those of IPv6 are usable at once.
 std::string AddAddresses(const std::string& interface, const std::vector<std::string>& addresses);
 
