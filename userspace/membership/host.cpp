@@ -256,7 +256,7 @@ void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
 /// A general answer that is being sent serves the groups that are still to come, and not those before them.
 template <class F>
 bool Host<F>::GeneralAnswerComesFirst(const Address& group, Time due) const {
-  return general_answer_due_ <= due && (unanswered_.empty() || unanswered_.back() <= group);
+  return general_answer_due_ <= due && (unanswered_.empty() || unanswered_.front() <= group);
 }
 
 template <class F>
@@ -326,16 +326,20 @@ template <class F>
 void Host<F>::SendGeneralAnswer(Time now, ReportPacker<F>& packer) {
   if (general_answer_due_ > now) return;
   if (unanswered_.empty()) {
+    unanswered_.reserve(database_.groups().size());
     for (const auto& [group, state] : database_.groups()) unanswered_.push_back(group);
-    std::sort(unanswered_.begin(), unanswered_.end(), std::greater<>());
+    // Sorting would cost its time all at once.
+    std::make_heap(unanswered_.begin(), unanswered_.end(), std::greater<>());
   }
-  for (; !unanswered_.empty(); unanswered_.pop_back()) {
-    const Address group = unanswered_.back();
-    const auto told = Told(group);
-    if (told.IsEmpty()) continue;
-    auto record = CurrentState(group, told);
-    if (HasToWait(record, packer)) return;
-    packer.Add(std::move(record));
+  while (!unanswered_.empty()) {
+    const Address group = unanswered_.front();
+    if (const auto told = Told(group); !told.IsEmpty()) {
+      auto record = CurrentState(group, told);
+      if (HasToWait(record, packer)) return;
+      packer.Add(std::move(record));
+    }
+    std::pop_heap(unanswered_.begin(), unanswered_.end(), std::greater<>());
+    unanswered_.pop_back();
   }
   general_answer_due_ = kNever;
 }

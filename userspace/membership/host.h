@@ -152,7 +152,7 @@ class Host {
   DeadlineQueue<Address> answer_deadlines_;
   Time general_answer_due_ = kNever;  // the interface timer
   std::vector<Address>
-      unanswered_;  // what is left of a general answer that is being sent; the last goes first
+      unanswered_;  // what is left of a general answer that is being sent: a heap, lowest first
 };
 
 extern template class Host<Igmp>;

@@ -242,7 +242,7 @@ void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& repor
     return;
   }
   // A record that makes no state (C-25) takes no room in the table either.
-  GroupState<F> fresh(record.group);
+  TimedGroup<F> fresh(record.group);
   LimitRoom(fresh);
   const std::size_t left_out = fresh.OnRecord(record, reporter, rules_, now, out.queries);
   if (!fresh.IsEmpty() && groups_.size() >= config_.max_groups) {
@@ -252,7 +252,7 @@ void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& repor
   drops.Add(DropReason::kLimit, left_out);
   if (fresh.IsEmpty()) return;
   AddToSums(fresh);
-  deadlines_.Set(record.group, fresh.NextExpiry());
+  deadlines_.Set(record.group, fresh.NextExpiry(), fresh.place);
   groups_.emplace(record.group, std::move(fresh));
 }
 
@@ -268,17 +268,17 @@ void Querier<F>::LimitRoom(const GroupState<F>& state) {
 
 template <class F>
 template <class Change>
-void Querier<F>::Apply(GroupState<F>& state, Change change) {
+void Querier<F>::Apply(TimedGroup<F>& state, Change change) {
   const Address group = state.group();
   TakeFromSums(state);
   change(state);
   if (state.IsEmpty()) {
-    deadlines_.Set(group, kNever);
+    deadlines_.Set(group, kNever, state.place);
     groups_.erase(group);
     return;
   }
   AddToSums(state);
-  deadlines_.Set(group, state.NextExpiry());
+  deadlines_.Set(group, state.NextExpiry(), state.place);
 }
 
 template <class F>
@@ -318,7 +318,11 @@ void Querier<F>::Expire(Time now, QuerierEffects<F>& out) {
       continue;
     }
     const Address group = deadlines_.NextKey();
-    GroupState<F>& state = groups_.at(group);
+    TimedGroup<F>& state = groups_.at(group);
+    if (const Time deadline = state.NextExpiry(); deadline > due) {
+      deadlines_.Postpone(deadline, state.place);
+      continue;
+    }
     if (!before.contains(group)) before.emplace(group, state.Membership());
     Apply(state, [&](GroupState<F>& each) { each.Expire(due, rules_, out.queries); });
   }
@@ -374,7 +378,7 @@ const GroupState<F>* Querier<F>::Find(const Address& group) const {
 }
 
 template <class F>
-const std::unordered_map<typename F::Address, GroupState<F>>& Querier<F>::groups() const {
+const typename Querier<F>::Groups& Querier<F>::groups() const {
   return groups_;
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/time.h"
-#include "membership/deadline_queue.h"
 #include "membership/group_state.h"
+#include "membership/lazy_deadlines.h"
 #include "membership/link_notice.h"
 #include "membership/membership_record.h"
 #include "membership/older_versions.h"
@@ -54,6 +54,14 @@ struct QuerierEffects {
   std::vector<Query<F>> queries;                    // send on this link
   std::vector<typename F::Address> changed_groups;  // Membership(group) is different now; no duplicates
   std::vector<LinkNotice<F>> notices;
+};
+
+/// The state of a group with its place in the queue of deadlines.
+template <class F>
+struct TimedGroup : GroupState<F> {
+  explicit TimedGroup(const typename F::Address& group) : GroupState<F>(group) {}
+
+  Time place = kNever;
 };
 
 /// Owns the GroupState of every group on the link. Invariants: a group in the table has a deadline; a group
@@ -100,7 +108,8 @@ class Querier {
   void OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                 QuerierEffects<F>& out);
 
-  /// kNever when nothing is pending.
+  /// Nothing is due before it; kNever when nothing is pending. Expire() may find that the deadline has moved
+  /// away.
   Time NextExpiry() const;
   /// Fires everything due at or before `now`, in order of deadline (B-26).
   void Expire(Time now, QuerierEffects<F>& out);
@@ -109,7 +118,8 @@ class Querier {
   MembershipRecord<F> Membership(const Address& group) const;
   /// For display; null when unknown.
   const GroupState<F>* Find(const Address& group) const;
-  const std::unordered_map<Address, GroupState<F>>& groups() const;
+  using Groups = std::unordered_map<Address, TimedGroup<F>>;
+  const Groups& groups() const;
   const QuerierConfig<F>& config() const;
 
   /// The link's MTU is another: queries from now on fit it.
@@ -125,7 +135,7 @@ class Querier {
   /// Calls `change`, then lets the table, its sums and the deadline of the group follow (the class
   /// invariants).
   template <class Change>
-  void Apply(GroupState<F>& state, Change change);
+  void Apply(TimedGroup<F>& state, Change change);
   void AddToSums(const GroupState<F>& state);
   void TakeFromSums(const GroupState<F>& state);
   void SendGeneralQuery(Time now, QuerierEffects<F>& out);
@@ -146,10 +156,10 @@ class Querier {
   OlderVersions older_queriers_;  // C-62
   NoticeLimit notice_limit_;
   bool running_ = false;
-  std::unordered_map<Address, GroupState<F>> groups_;
+  Groups groups_;
   std::size_t hosts_ = 0;    // tracked in all groups
   std::size_t sources_ = 0;  // known in all groups
-  DeadlineQueue<Address> deadlines_;
+  LazyDeadlines<Address> deadlines_;
   Time next_general_query_ = kNever;
   unsigned startup_queries_left_ = 0;
 };

@@ -13,18 +13,20 @@ std::size_t TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Report
     incomplete_until_ = until;
     return 0;
   }
-  const auto found = hosts_.find(reporter.address);
-  Host host = found == hosts_.end() ? Host() : std::move(found->second);
-  if (found != hosts_.end()) {
-    listed_sources_ -= host.wants.sources.size();
-    hosts_.erase(found);
-  }
-  host.wants = After(record, host.wants);
-  if (host.wants.IsEmpty()) return 0;
-  if (hosts_.size() >= max_hosts) {
+  auto found = hosts_.find(reporter.address);
+  const MembershipRecord<F> before = found == hosts_.end() ? MembershipRecord<F>() : found->second.wants;
+  listed_sources_ -= before.sources.size();
+  MembershipRecord<F> wants = After(record, before);
+  const bool leaves = wants.IsEmpty();
+  if (leaves || (found == hosts_.end() && hosts_.size() >= max_hosts)) {
+    if (found != hosts_.end()) hosts_.erase(found);
+    if (leaves) return 0;
     incomplete_until_ = until;
     return 1;
   }
+  if (found == hosts_.end()) found = hosts_.try_emplace(reporter.address).first;
+  Host& host = found->second;
+  host.wants = std::move(wants);
   std::size_t without_room = 0;
   if (listed_sources_ + host.wants.sources.size() > max_hosts * kSourcesPerHost) {
     // Without its list a host in EXCLUDE mode wants more than it said; one in INCLUDE mode would want less.
@@ -37,7 +39,6 @@ std::size_t TrackedHosts<F>::OnRecord(const GroupRecord<F>& record, const Report
   host.last_report = now;
   host.expires = until;
   first_expiry_ = std::min(first_expiry_, until);
-  hosts_.emplace(reporter.address, std::move(host));
   return without_room;
 }
 
