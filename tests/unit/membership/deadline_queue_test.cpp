@@ -1,5 +1,7 @@
 #include "membership/deadline_queue.h"
 
+#include <map>
+#include <random>
 #include <string>
 
 #include "router_support.h"
@@ -63,6 +65,31 @@ TEST(DeadlineQueue, ClearForgetsAll) {
   EXPECT_TRUE(queue.empty());
   queue.Set(1, At(1));
   EXPECT_EQ(queue.NextKey(), 1);
+}
+
+// Against a plain table: keys come and go, and move to and fro, far more often than there are keys.
+TEST(DeadlineQueue, AfterRandomMovesTheEarliestIsNextAndTheLowestKeyOfThose) {
+  std::mt19937_64 random(5);
+  DeadlineQueue<int> queue;
+  std::map<int, Time> table;
+  for (int step = 0; step < 100000; ++step) {
+    const int key = static_cast<int>(random() % 20);
+    if (random() % 5 == 0) {
+      queue.Set(key, kNever);
+      table.erase(key);
+    } else {
+      const Time deadline = At(static_cast<double>(random() % 8));
+      queue.Set(key, deadline);
+      table[key] = deadline;
+    }
+    ASSERT_EQ(queue.empty(), table.empty());
+    std::pair<Time, int> next{kNever, 0};
+    for (const auto& [other, deadline] : table) next = std::min(next, std::pair(deadline, other));
+    ASSERT_EQ(queue.Next(), next.first) << "step " << step;
+    if (!table.empty()) {
+      ASSERT_EQ(queue.NextKey(), next.second) << "step " << step;
+    }
+  }
 }
 
 }  // namespace
