@@ -163,12 +163,14 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
   if (!received) {
     counters.drops.Add(received.error());
     if (received.error() == DropReason::kOwn) OnOwnPacket(port, packet, now, out);
+    if (const auto& source = received.error().querier) OnForeignQuery(port, *source, now, out);
     return;
   }
   if (SenderOf(received->source, packet)) {
     counters.drops.Add(DropReason::kOwn);
     return OnOwnMessage(port, received->source, packet, now, out);
   }
+  if (received->foreign) ++counters.foreign_received;
   const auto* query = std::get_if<Query<F>>(&received->message);
   ++(query != nullptr ? counters.queries_received : counters.reports_received);
   if (port != topology_.upstream()) return OnDownstreamMessage(port, *received, now, out);
@@ -178,6 +180,16 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
   } else {
     host_.OnReport(std::get<Report<F>>(received->message));
   }
+}
+
+/// an operator hears of it, but not of each packet.
+template <class F>
+void Proxy<F>::OnForeignQuery(PortId port, const Address& source, Time now, ProxyEffects<F>& out) {
+  if (!links_.at(port).notices.Admits(LinkEvent::kForeignQuery, now)) return;
+  LinkNotice<F> notice;
+  notice.event = LinkEvent::kForeignQuery;
+  notice.router = source;
+  out.notices.push_back({port, notice});
 }
 
 template <class F>

@@ -65,6 +65,7 @@ struct LinkCounters {
   std::uint64_t queries_received = 0;
   std::uint64_t reports_sent = 0;
   std::uint64_t queries_sent = 0;
+  std::uint64_t foreign_received = 0;  // of the received ones: from no subnet of the link
   DropCounters drops;
 };
 
@@ -120,12 +121,14 @@ class Proxy {
     LinkState<F> state;
     LinkCounters counters;
     Policer<F> policer;
+    NoticeLimit notices;
     std::uint32_t signature = 0;
     Passages<F> passages;  // what PassagesOf() was when it was last followed
     Standing standing;     // of a downstream, likewise
   };
 
   Link& AddLink(PortId port);
+  void OnForeignQuery(PortId port, const Address& source, Time now, ProxyEffects<F>& out);
   void OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
   void OnOwnMessage(PortId port, const Address& source, Packet packet, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);

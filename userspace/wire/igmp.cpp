@@ -18,6 +18,8 @@ using std::chrono::seconds;
 using Drop = tl::unexpected<DropReason>;
 using Parts = MessageParts<Igmp>;
 
+constexpr auto Refuse = &Parts::Refuse;
+
 constexpr std::uint8_t kTypeQuery = 0x11;
 constexpr std::uint8_t kTypeReportV1 = 0x12;
 constexpr std::uint8_t kTypeReportV2 = 0x16;
@@ -30,12 +32,15 @@ constexpr std::size_t kQueryV3Header = 12;
 constexpr Duration kTick = std::chrono::milliseconds(100);  // the unit of Max Resp Code
 constexpr Duration kMaxResponseTimeV1 = seconds(10);        // RFC 1112 has no field for it
 
-/// 0.0.0.0 is a host without an address yet, or a snooping switch that queries.
-bool SourceIsAcceptable(const Ipv4Address& source, const ReceiveRules<Igmp>& rules) {
-  if (source.IsUnspecified()) return true;
-  if (!Igmp::IsSource(source)) return false;
-  return !rules.check_subnet || std::any_of(rules.subnets.begin(), rules.subnets.end(),
-                                            [&](const auto& subnet) { return subnet.Contains(source); });
+/// 0.0.0.0 is a host without an address yet, or a snooping switch that queries.
+bool SourceIsPossible(const Ipv4Address& source) {
+  return source.IsUnspecified() || Igmp::IsSource(source);
+}
+
+///
+bool IsForeign(const Ipv4Address& source, const ReceiveRules<Igmp>& rules) {
+  return !source.IsUnspecified() && std::none_of(rules.subnets.begin(), rules.subnets.end(),
+                                                 [&](const auto& subnet) { return subnet.Contains(source); });
 }
 
 // RFC 9776 4.1. Versions 1 and 2 end after the group address; their Max Resp Code is plain.
@@ -132,28 +137,29 @@ OutgoingPacket<Igmp> SerializeOldReport(const Report<Igmp>& report, const Ipv4Ad
 
 }  // namespace
 
-tl::expected<ReceivedMessage<Igmp>, DropReason> Codec<Igmp>::Parse(std::span<const std::uint8_t> bytes,
-                                                                   const ReceiveRules<Igmp>& rules,
-                                                                   DropCounters& left_out) {
+ParsedPacket<Igmp> Codec<Igmp>::Parse(std::span<const std::uint8_t> bytes, const ReceiveRules<Igmp>& rules,
+                                      DropCounters& left_out) {
   const auto packet = ParseIpv4(bytes);
-  if (!packet) return Drop(packet.error());
-  if (Parts::IsOwn(packet->source, rules)) return Drop(DropReason::kOwn);
-  if (packet->protocol != kProtocolIgmp) return Drop(DropReason::kType);
-  if (packet->payload.empty()) return Drop(DropReason::kShort);
-  if (!ChecksumIsGood(packet->payload)) return Drop(DropReason::kChecksum);
+  if (!packet) return Refuse(packet.error());
+  if (Parts::IsOwn(packet->source, rules)) return Refuse(DropReason::kOwn);
+  if (packet->protocol != kProtocolIgmp) return Refuse(DropReason::kType);
+  if (packet->payload.empty()) return Refuse(DropReason::kShort);
+  if (!ChecksumIsGood(packet->payload)) return Refuse(DropReason::kChecksum);
   const std::uint8_t type = packet->payload.front();
-  if (!IsKnownType(type)) return Drop(DropReason::kType);
-  if (rules.strict_ttl && packet->ttl != 1) return Drop(DropReason::kTtl);
+  if (!IsKnownType(type)) return Refuse(DropReason::kType);
+  if (rules.strict_ttl && packet->ttl != 1) return Refuse(DropReason::kTtl);
   const bool needs_router_alert =
       type == kTypeQuery ? rules.require_router_alert_in_queries : rules.require_router_alert_in_reports;
-  if (needs_router_alert && !packet->router_alert) return Drop(DropReason::kRouterAlert);
-  if (!SourceIsAcceptable(packet->source, rules)) return Drop(DropReason::kSource);
+  if (needs_router_alert && !packet->router_alert) return Refuse(DropReason::kRouterAlert);
+  const bool foreign = IsForeign(packet->source, rules);
+  if (!SourceIsPossible(packet->source) || (foreign && rules.check_subnet))
+    return type == kTypeQuery ? Parts::RefuseQuerier(packet->source) : Refuse(DropReason::kSource);
 
   Parts::Parsed message = type == kTypeQuery      ? ParseQuery(*packet, rules, left_out)
                           : type == kTypeReportV3 ? Parts::ReportV3(*packet, rules, left_out)
                                                   : ParseOldReport(*packet, rules, left_out);
-  if (!message) return Drop(message.error());
-  return ReceivedMessage<Igmp>{packet->source, packet->destination, std::move(*message)};
+  if (!message) return Refuse(message.error());
+  return ReceivedMessage<Igmp>{packet->source, packet->destination, std::move(*message), foreign};
 }
 
 OutgoingPacket<Igmp> Codec<Igmp>::Serialize(const Query<Igmp>& query, const Ipv4Address& source) {

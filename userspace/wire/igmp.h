@@ -11,9 +11,8 @@ struct Codec<Igmp> {
   /// A message is taken whole or not at all; the reason for dropping it is returned and not counted
   /// here. Records and sources that are left out of an accepted report are counted in `left_out` (A-26, A-47,
   ///
-  static tl::expected<ReceivedMessage<Igmp>, DropReason> Parse(std::span<const std::uint8_t> packet,
-                                                               const ReceiveRules<Igmp>& rules,
-                                                               DropCounters& left_out);
+  static ParsedPacket<Igmp> Parse(std::span<const std::uint8_t> packet, const ReceiveRules<Igmp>& rules,
+                                  DropCounters& left_out);
 
   /// A complete packet as ask: TTL 1, TOS 0xc0, Router Alert, DF, checksums.
   /// The caller keeps queries and reports within the MTU.

@@ -59,7 +59,22 @@ struct ReceivedMessage {
   typename F::Address source;
   typename F::Address destination;
   Message<F> message;
+  bool foreign = false;  // the source is in none of the link's subnets, and that is tolerated
 };
+
+/// Why a packet was not taken.
+template <class F>
+struct Refusal {
+  DropReason reason{};
+  operator DropReason() const { return reason; }
+
+  /// Of a query that was refused for its source (kSource): that source, which an operator has to hear of
+  ///
+  std::optional<typename F::Address> querier;
+};
+
+template <class F>
+using ParsedPacket = tl::expected<ReceivedMessage<F>, Refusal<F>>;
 
 /// A complete IP packet, ready for a link; the link-layer destination is MulticastMac(destination).
 template <class F>

@@ -22,6 +22,11 @@ struct MessageParts {
   static constexpr std::size_t kReportHeader = 8;
   static constexpr std::size_t kChecksumOffset = 2;
 
+  using Refused = tl::unexpected<Refusal<F>>;
+  static Refused Refuse(DropReason reason) { return Refused({reason, std::nullopt}); }
+  /// A query from an address that no querier may have.
+  static Refused RefuseQuerier(const Address& source) { return Refused({DropReason::kSource, source}); }
+
   static bool IsOwn(const Address& address, const ReceiveRules<F>& rules);
 
   /// Completes a query of which all up to the group has been read. `rest` stands behind the group, where the

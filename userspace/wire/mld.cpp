@@ -16,6 +16,8 @@ namespace {
 using Drop = tl::unexpected<DropReason>;
 using Parts = MessageParts<Mld>;
 
+constexpr auto Refuse = &Parts::Refuse;
+
 constexpr std::uint8_t kTypeQuery = 130;
 constexpr std::uint8_t kTypeReportV1 = 131;
 constexpr std::uint8_t kTypeDone = 132;
@@ -108,26 +110,26 @@ OutgoingPacket<Mld> SerializeOldReport(const Report<Mld>& report, const Ipv6Addr
 
 }  // namespace
 
-tl::expected<ReceivedMessage<Mld>, DropReason> Codec<Mld>::Parse(std::span<const std::uint8_t> bytes,
-                                                                 const ReceiveRules<Mld>& rules,
-                                                                 DropCounters& left_out) {
+ParsedPacket<Mld> Codec<Mld>::Parse(std::span<const std::uint8_t> bytes, const ReceiveRules<Mld>& rules,
+                                    DropCounters& left_out) {
   const auto packet = ParseIpv6(bytes);
-  if (!packet) return Drop(packet.error());
-  if (Parts::IsOwn(packet->source, rules)) return Drop(DropReason::kOwn);
-  if (packet->protocol != kProtocolIcmpv6) return Drop(DropReason::kType);
-  if (packet->payload.empty()) return Drop(DropReason::kShort);
+  if (!packet) return Refuse(packet.error());
+  if (Parts::IsOwn(packet->source, rules)) return Refuse(DropReason::kOwn);
+  if (packet->protocol != kProtocolIcmpv6) return Refuse(DropReason::kType);
+  if (packet->payload.empty()) return Refuse(DropReason::kShort);
   if (!Icmpv6ChecksumIsGood({packet->source, packet->destination}, packet->payload))
-    return Drop(DropReason::kChecksum);
+    return Refuse(DropReason::kChecksum);
   const std::uint8_t type = packet->payload.front();
-  if (!IsKnownType(type)) return Drop(DropReason::kType);
-  if (packet->ttl != 1) return Drop(DropReason::kTtl);
-  if (!packet->router_alert) return Drop(DropReason::kRouterAlert);
-  if (!Mld::IsLinkLocal(packet->source)) return Drop(DropReason::kSource);
+  if (!IsKnownType(type)) return Refuse(DropReason::kType);
+  if (packet->ttl != 1) return Refuse(DropReason::kTtl);
+  if (!packet->router_alert) return Refuse(DropReason::kRouterAlert);
+  if (!Mld::IsLinkLocal(packet->source))
+    return type == kTypeQuery ? Parts::RefuseQuerier(packet->source) : Refuse(DropReason::kSource);
 
   Parts::Parsed message = type == kTypeQuery      ? ParseQuery(*packet, rules, left_out)
                           : type == kTypeReportV2 ? Parts::ReportV3(*packet, rules, left_out)
                                                   : ParseReportV1(*packet, rules, left_out);
-  if (!message) return Drop(message.error());
+  if (!message) return Refuse(message.error());
   return ReceivedMessage<Mld>{packet->source, packet->destination, std::move(*message)};
 }
 

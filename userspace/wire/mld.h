@@ -13,9 +13,8 @@ struct Codec<Mld> {
   ///
   /// Hop Limit 1, Router Alert and a link-local source are asked for always (RFC 9777 6.2, 7.4, 7.6), so of
   /// `rules` only the own addresses count.
-  static tl::expected<ReceivedMessage<Mld>, DropReason> Parse(std::span<const std::uint8_t> packet,
-                                                              const ReceiveRules<Mld>& rules,
-                                                              DropCounters& left_out);
+  static ParsedPacket<Mld> Parse(std::span<const std::uint8_t> packet, const ReceiveRules<Mld>& rules,
+                                 DropCounters& left_out);
 
   /// A complete packet as ask: Hop Limit 1, Hop-by-Hop Options with Router Alert, checksum.
   /// The caller keeps queries and reports within the MTU.

@@ -67,5 +67,10 @@ TEST(LogText, MldIsNamedAndCountedByItsOwnNames) {
               StartsWith("lan1: MLD with one"));
 }
 
+TEST(LogText, ARefusedQueryNamesTheSender) {
+  EXPECT_THAT(Describe(LinkNotice<Igmp>{LinkEvent::kForeignQuery, kRouter}, "lan1"),
+              AllOf(StartsWith("lan1: queries from 192.0.2.1 are ignored"), HasSubstr("no router")));
+}
+
 }  // namespace
 }  // namespace bpfcast

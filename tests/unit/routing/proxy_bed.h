@@ -261,7 +261,7 @@ class ProxyBed : public testing::Test {
       if (!parsed && Address::FromBytes(from).IsUnspecified()) {
         parsed = ReceivedMessage<F>{{}, packet.destination, Report<F>()};
       }
-      ASSERT_TRUE(parsed) << "we sent what we would not take: " << ToString(parsed.error());
+      ASSERT_TRUE(parsed) << "we sent what we would not take: " << ToString(parsed.error().reason);
       sent.push_back({std::chrono::duration<double>(now.time_since_epoch()).count(), port, *std::move(parsed),
                       packet.bytes});
     }

@@ -4,7 +4,9 @@
 
 #include <set>
 
-namespace bpfcast {
+#include "unit/wire/drop_packets.h"
+
+namespace bpfcast::test {
 namespace {
 
 TEST(DropReason, EveryReasonHasItsOwnName) {
@@ -26,5 +28,29 @@ TEST(DropReason, CountersAreSeparate) {
   EXPECT_EQ(counters[DropReason::kIpHeader], 0u);
 }
 
+template <class F>
+class DropReasons : public testing::Test {};
+using BothFamilies = testing::Types<Igmp, Mld>;
+TYPED_TEST_SUITE(DropReasons, BothFamilies);
+
+TYPED_TEST(DropReasons, EveryReasonOfTheCodecHasItsPacket) {
+  std::size_t tried = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(DropReason::kCount); ++i) {
+    const auto reason = static_cast<DropReason>(i);
+    const auto entry = DropPacketFor<TypeParam>(reason);
+    if (!entry) continue;
+    ++tried;
+    const ParsingOf<TypeParam> parsing(entry->packet, entry->rules);
+    if (parsing.result) {
+      EXPECT_EQ(parsing.left_out[reason], 1u) << ToString(reason);
+      EXPECT_EQ(parsing.LeftOut(), 1u) << ToString(reason);
+    } else {
+      EXPECT_EQ(parsing.Outcome(), ToString(reason));
+      EXPECT_EQ(parsing.LeftOut(), 0u) << ToString(reason) << " is for the caller to count";
+    }
+  }
+  EXPECT_EQ(tried, static_cast<std::size_t>(DropReason::kCount) - 3) << "SSM, LIMIT and POLICY come later";
+}
+
 }  // namespace
-}  // namespace bpfcast
+}  // namespace bpfcast::test

@@ -93,5 +93,26 @@ TEST(IgmpEnvelope, TA_33_Sources) {
   EXPECT_EQ(from(192, 0, 2, 200), "accepted");
 }
 
+TEST(IgmpEnvelope, TA_33_ASourceOfNoSubnetOfTheLinkIsMarkedForeign) {
+  const auto foreign = [](const Ipv4Address& source) {
+    return Parsing(Wrap(kV11, From(source))).result.value().foreign;
+  };
+  EXPECT_TRUE(foreign(MakeIpv4(10, 9, 9, 9)));
+  EXPECT_FALSE(foreign(kHost));
+  EXPECT_FALSE(foreign({})) << "a host without an address";
+}
+
+TEST(IgmpEnvelope, A_08_ARefusedQueryTellsItsSource) {
+  const auto querier = [](std::string_view hex, const Envelope& envelope) {
+    auto rules = Rules();
+    rules.check_subnet = true;
+    return Parsing(Wrap(hex, envelope), rules).result.error().querier;
+  };
+  const Ipv4Address stranger = MakeIpv4(10, 9, 9, 9);
+  EXPECT_EQ(querier(kV04, {.source = stranger, .destination = kAllHosts}), stranger);
+  EXPECT_EQ(querier(kV11, From(stranger)), std::nullopt) << "a report";
+  EXPECT_EQ(querier(kV04, {.destination = kAllRouters}), std::nullopt) << "refused for its destination";
+}
+
 }  // namespace
 }  // namespace bpfcast::test::igmp

@@ -104,6 +104,14 @@ TEST(MldEnvelope, TA_34_ReportsAndQueriesComeFromLinkLocalAddresses) {
   EXPECT_EQ(Outcome(WrapSummed(kV25, From(V6("febf::a")))), "accepted");
 }
 
+TEST(MldEnvelope, TA_34_ARefusedQueryTellsItsSource) {
+  for (const auto* source : {"::", "2001:db8::a"}) {
+    const auto query = Parsing(WrapSummed(kV21, {.source = V6(source), .destination = kAllNodes}));
+    EXPECT_EQ(query.result.error().querier, V6(source));
+    EXPECT_EQ(Parsing(WrapSummed(kV25, From(V6(source)))).result.error().querier, std::nullopt);
+  }
+}
+
 TEST(MldEnvelope, A_14_OurOwnPacketsAreNotTaken) {
   EXPECT_EQ(Outcome(WrapSummed(kV25, From(kOwn))), "OWN");
 }

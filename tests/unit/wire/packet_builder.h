@@ -77,11 +77,11 @@ struct ParsingOf {
       : result(Codec<F>::Parse(packet, rules, left_out)) {}
 
   DropCounters left_out;
-  tl::expected<ReceivedMessage<F>, DropReason> result;
+  ParsedPacket<F> result;
 
   std::uint64_t LeftOut() const { return Sum(left_out); }
   /// "accepted" or the name of the reason.
-  std::string Outcome() const { return result ? "accepted" : std::string(ToString(result.error())); }
+  std::string Outcome() const { return result ? "accepted" : std::string(ToString(result.error().reason)); }
   /// The parsed message; an empty one, and a failure, when it is of the other kind or was dropped.
   Query<F> AsQuery() const { return As<Query<F>>(); }
   Report<F> AsReport() const { return As<Report<F>>(); }
