@@ -244,20 +244,21 @@ static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, 
 	return action;
 }
 
-static __noinline int handle4(struct __sk_buff *skb, struct packet *packet)
+/* Global functions: the verifier looks at each once, not once for every way through the parser. */
+__noinline int handle4(struct __sk_buff *skb, struct packet *packet)
 {
-	return handle(skb, packet, BPFCAST_IPV4);
+	return packet ? handle(skb, packet, BPFCAST_IPV4) : TC_ACT_UNSPEC;
 }
 
-static __noinline int handle6(struct __sk_buff *skb, struct packet *packet)
+__noinline int handle6(struct __sk_buff *skb, struct packet *packet)
 {
-	return handle(skb, packet, BPFCAST_IPV6);
+	return packet ? handle(skb, packet, BPFCAST_IPV6) : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int bpfcast_tc(struct __sk_buff *skb)
 {
-	struct packet packet;
+	struct packet packet = {};
 	int family;
 
 	pull_headers(skb);

@@ -28,7 +28,7 @@ struct packet {
 	};
 	__u32 verdict; /* FORWARDED as long as nothing in the header speaks against it */
 	__u32 options; /* the same for IP options and extension headers, which are judged after the source */
-	__u16 length;  /* of the IP packet */
+	__u32 length;  /* of the IP packet: IPv6 counts its header beside 65535 octets */
 	__u16 vid;     /* of the tag in the frame, 0 without one */
 	__u8 tag_size; /* octets of VLAN tag between the MAC addresses and the protocol */
 	__u8 destination[ETH_ALEN];

@@ -6,166 +6,219 @@
 #include <atomic>
 #include <thread>
 
+#include "bpf/matrix.h"
 #include "bpf/program_run.h"
 
 namespace bpfcast::bpftest {
 namespace {
 
-const Ipv4Address kAny;
-const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
-const Ipv4Address kSource = MakeIpv4(198, 51, 100, 10);
-constexpr std::uint64_t kPacketSize = 84;
+// The n-th of many sources that no subnet contains.
+template <class F>
+typename F::Address ManySources(int n);
+template <>
+Ipv4Address ManySources<Igmp>(int n) {
+  return MakeIpv4(11, static_cast<std::uint8_t>(n >> 16), static_cast<std::uint8_t>(n >> 8),
+                  static_cast<std::uint8_t>(n));
+}
+template <>
+Ipv6Address ManySources<Mld>(int n) {
+  auto bytes = V6("2001:db8:11::").bytes();
+  for (std::size_t i = 0; i < 3; ++i) bytes[15 - i] = static_cast<std::uint8_t>(n >> (8 * i));
+  return Ipv6Address(bytes);
+}
 
-class Flows : public testing::TestWithParam<Hook> {
+// A packet that F-14 leaves to the stack.
+Frame WithOptions(Frame frame) {
+  frame.ihl = 6;
+  frame.options = {0x94, 4, 0, 0};
+  return frame;
+}
+Frame6 WithOptions(Frame6 frame) {
+  frame.protocol = 0;
+  frame.extensions = {17, 0, 1, 4, 0, 0, 0, 0};
+  return frame;
+}
+// Membership messages, and a group that stays on the link.
+Frame Control(Frame frame) {
+  frame.protocol = 2;
+  return frame;
+}
+Frame6 Control(Frame6 frame) {
+  frame.protocol = 58;
+  frame.payload[0] = 131;
+  return frame;
+}
+template <class F>
+typename F::Address OnLink();
+template <>
+Ipv4Address OnLink<Igmp>() {
+  return V4("224.0.0.251");
+}
+template <>
+Ipv6Address OnLink<Mld>() {
+  return V6("ff02::fb");
+}
+template <class F>
+typename F::Address Loopback();
+template <>
+Ipv4Address Loopback<Igmp>() {
+  return V4("127.0.0.1");
+}
+template <>
+Ipv6Address Loopback<Mld>() {
+  return V6("::1");
+}
+
+template <class Case>
+class Flows : public OnMatrix<Case> {
  protected:
-  void SetUp() override { lab_.MakeBed(GetParam()); }
+  using Base = OnMatrix<Case>;
+  using Base::From;
+  using Base::group_;
+  using Base::lab_;
+  using typename Base::Address;
+  using typename Base::F;
+  using typename Base::Frame;
+  using typename Base::M;
+  static constexpr std::uint64_t kPacketSize = Frame::kHeader + 64;
 
   Fate Send(const Frame& frame, PortId arrival = kU) {
-    return RunPort(lab_, GetParam(), frame.Build(), lab_.port(arrival).ifindex).fate;
+    return RunPort(lab_, this->kHook, frame.Build(), lab_.port(arrival).ifindex).fate;
   }
-  static Frame From(const Ipv4Address& source) {
-    Frame frame;
-    frame.source = source;
-    return frame;
-  }
-  std::vector<FlowCounters<Igmp>> All() {
-    auto flows = lab_.datapath().Flows(Igmp());
+  std::vector<FlowCounters<F>> All() {
+    auto flows = lab_.datapath().Flows(F());
     EXPECT_TRUE(flows) << flows.error().message;
-    return flows ? *flows : std::vector<FlowCounters<Igmp>>();
+    return flows ? *flows : std::vector<FlowCounters<F>>();
   }
-  // The stream of this source to kGroup.
-  std::optional<FlowCounters<Igmp>> Flow(const Ipv4Address& source, PortId arrival = kU) {
+  // The stream of this source to the group of the matrix.
+  std::optional<FlowCounters<F>> Flow(const Address& source, PortId arrival = kU) {
     for (const auto& flow : All()) {
-      if (flow.key == RouteKey<Igmp>{source, kGroup} && flow.arrival == arrival) return flow;
+      if (flow.key == RouteKey<F>{source, group_} && flow.arrival == arrival) return flow;
     }
     return std::nullopt;
   }
 
-  Lab lab_;
+  const Address source_ = M::OfU(10);
 };
+TYPED_TEST_SUITE(Flows, EveryCase, CaseName);
 
-TEST_P(Flows, EachSourceOfAGroupIsAStreamOfItsOwn) {
-  lab_.Route(kAny, kGroup, {kD1});
-  const Ipv4Address other = MakeIpv4(198, 51, 100, 11);
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(Send(From(kSource)), Fate::kForward);
-  ASSERT_EQ(Send(From(other)), Fate::kForward);
-  EXPECT_EQ(All().size(), 2U);
-  const auto flow = Flow(kSource);
+TYPED_TEST(Flows, EachSourceOfAGroupIsAStreamOfItsOwn) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  const auto other = TestFixture::M::OfU(11);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kForward);
+  ASSERT_EQ(this->Send(this->From(other)), Fate::kForward);
+  EXPECT_EQ(this->All().size(), 2U);
+  const auto flow = this->Flow(this->source_);
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 3U);
-  EXPECT_EQ(flow->forwarded.bytes, 3 * kPacketSize);
+  EXPECT_EQ(flow->forwarded.bytes, 3 * this->kPacketSize);
   EXPECT_EQ(flow->dropped, 0U);
-  const auto second = Flow(other);
+  const auto second = this->Flow(other);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->forwarded.packets, 1U);
 }
 
-TEST_P(Flows, StreamsOfTheDefaultRouteAreThere) {
-  ASSERT_EQ(Send(From(MakeIpv4(192, 0, 2, 10)), kD1), Fate::kForward);
-  const auto flow = Flow(MakeIpv4(192, 0, 2, 10), kD1);
+TYPED_TEST(Flows, StreamsOfTheDefaultRouteAreThere) {
+  ASSERT_EQ(this->Send(this->From(TestFixture::M::OfD1(10)), kD1), Fate::kForward);
+  const auto flow = this->Flow(TestFixture::M::OfD1(10), kD1);
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 1U);
 }
 
-TEST_P(Flows, WhatXdpLeavesToTcIsCountedOnce) {
-  lab_.port(kD2).xdp_target = false;
-  lab_.Set(lab_.port(kD2));
-  lab_.Route(kAny, kGroup, {kD2});
-  ASSERT_EQ(Send(From(kSource)), Fate::kForward);
-  EXPECT_EQ(Flow(kSource)->forwarded.packets, 1U);
+TYPED_TEST(Flows, WhatXdpLeavesToTcIsCountedOnce) {
+  this->lab_.port(kD2).xdp_target = false;
+  this->lab_.Set(this->lab_.port(kD2));
+  this->lab_.Route(this->any_, this->group_, {kD2});
+  ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kForward);
+  EXPECT_EQ(this->Flow(this->source_)->forwarded.packets, 1U);
 }
 
-TEST_P(Flows, ABlockedSourceIsDropped) {
-  lab_.Route(kAny, kGroup, {kD1});
-  lab_.Route(kSource, kGroup, {});
-  ASSERT_EQ(Send(From(kSource)), Fate::kDrop);
-  const auto flow = Flow(kSource);
+TYPED_TEST(Flows, ABlockedSourceIsDropped) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  this->lab_.Route(this->source_, this->group_, {});
+  ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kDrop);
+  const auto flow = this->Flow(this->source_);
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 0U);
   EXPECT_EQ(flow->dropped, 1U);
 }
 
 // Why a stream that somebody wants does not flow.
-TEST_P(Flows, RefusedPacketsCountWhereTheGroupHasARoute) {
-  lab_.Route(kAny, kGroup, {kD1});
-  Frame short_lived = From(kSource);
+TYPED_TEST(Flows, RefusedPacketsCountWhereTheGroupHasARoute) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  using M = typename TestFixture::M;
+  auto short_lived = this->Stream();
   short_lived.ttl = 1;
-  Frame with_options = From(kSource);
-  with_options.ihl = 6;
-  with_options.options = {0x94, 4, 0, 0};
-  const std::vector<Frame> refused = {From(MakeIpv4(203, 0, 113, 10)), From(MakeIpv4(127, 0, 0, 1)),
-                                      From(MakeIpv4(192, 0, 2, 1)), short_lived, with_options};
-  for (const Frame& frame : refused) {
+  const std::vector<typename TestFixture::Frame> refused = {
+      this->From(M::OfD2(10)), this->From(Loopback<typename TestFixture::F>()), this->From(M::OfD1(1)),
+      short_lived, WithOptions(this->Stream())};
+  for (const auto& frame : refused) {
     SCOPED_TRACE(frame.source.ToString());
-    const auto before = Flow(frame.source);
-    ASSERT_NE(Send(frame), Fate::kForward);
-    const auto flow = Flow(frame.source);
+    const auto before = this->Flow(frame.source);
+    ASSERT_NE(this->Send(frame), Fate::kForward);
+    const auto flow = this->Flow(frame.source);
     ASSERT_TRUE(flow);
     EXPECT_EQ(flow->dropped, (before ? before->dropped : 0) + 1);
     EXPECT_EQ(flow->forwarded.packets, 0U);
   }
-  EXPECT_EQ(lab_.datapath().CountersOfRoutes(Igmp())->at(0).dropped, refused.size());
-  Frame elsewhere = refused[0];
-  elsewhere.group = MakeIpv4(239, 7, 7, 7);
-  elsewhere.to = MulticastMac(elsewhere.group);
-  const std::size_t flows = All().size();
-  ASSERT_EQ(Send(elsewhere), Fate::kDrop);
-  EXPECT_EQ(All().size(), flows);
+  EXPECT_EQ(this->lab_.datapath().CountersOfRoutes(typename TestFixture::F())->at(0).dropped, refused.size());
+  auto elsewhere = this->To(M::OtherGroup());
+  elsewhere.source = refused[0].source;
+  const std::size_t flows = this->All().size();
+  ASSERT_EQ(this->Send(elsewhere), Fate::kDrop);
+  EXPECT_EQ(this->All().size(), flows);
 }
 
-TEST_P(Flows, OtherTrafficIsNoStream) {
-  Frame control;
-  control.protocol = 2;
-  Frame link_local;
-  link_local.group = MakeIpv4(224, 0, 0, 251);
-  link_local.to = MulticastMac(link_local.group);
-  lab_.Route(kAny, kGroup, {kD1});
-  EXPECT_EQ(Send(control), Fate::kPass);
-  EXPECT_EQ(Send(link_local), Fate::kPass);
-  EXPECT_TRUE(All().empty());
+TYPED_TEST(Flows, OtherTrafficIsNoStream) {
+  const auto control = Control(this->Stream());
+  const auto link_local = this->To(OnLink<typename TestFixture::F>());
+  this->lab_.Route(this->any_, this->group_, {kD1});
+  EXPECT_EQ(this->Send(control), Fate::kPass);
+  EXPECT_EQ(this->Send(link_local), Fate::kPass);
+  EXPECT_TRUE(this->All().empty());
 }
 
-TEST_P(Flows, WhatOnlySocketsOfThisMachineWantIsNeitherForwardedNorDropped) {
-  lab_.Route(kAny, kGroup, {}, true);
-  ASSERT_EQ(Send(From(kSource)), Fate::kPass);
-  const auto flow = Flow(kSource);
+TYPED_TEST(Flows, WhatOnlySocketsOfThisMachineWantIsNeitherForwardedNorDropped) {
+  this->lab_.Route(this->any_, this->group_, {}, true);
+  ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kPass);
+  const auto flow = this->Flow(this->source_);
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 0U);
   EXPECT_EQ(flow->dropped, 0U);
-  EXPECT_EQ(lab_.datapath().CountersOfRoutes(Igmp())->at(0).dropped, 0U);
+  EXPECT_EQ(this->lab_.datapath().CountersOfRoutes(typename TestFixture::F())->at(0).dropped, 0U);
 }
 
-TEST_P(Flows, TheRateIsThatOfTheLastSeconds) {
+TYPED_TEST(Flows, TheRateIsThatOfTheLastSeconds) {
   using Clock = std::chrono::steady_clock;
-  lab_.Route(kAny, kGroup, {kD1});
+  this->lab_.Route(this->any_, this->group_, {kD1});
   const auto start = Clock::now();
   const auto since = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
   std::uint64_t sent = 0;
   while (since() < 2.4) {
-    ASSERT_EQ(Send(From(kSource)), Fate::kForward);
+    ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kForward);
     ++sent;
     std::this_thread::sleep_for(std::chrono::milliseconds(4));
   }
   const double rate = static_cast<double>(sent) / since();
-  const auto flow = Flow(kSource);
+  const auto flow = this->Flow(this->source_);
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, sent);
   EXPECT_NEAR(flow->packets_per_s, rate, rate / 3) << "the machine may stall";
-  EXPECT_DOUBLE_EQ(flow->bits_per_s, flow->packets_per_s * kPacketSize * 8);
+  EXPECT_DOUBLE_EQ(flow->bits_per_s, flow->packets_per_s * this->kPacketSize * 8);
   const Time now = Time{} + Clock::now().time_since_epoch();
   EXPECT_LT(now - flow->last, std::chrono::seconds(1));
   std::this_thread::sleep_for(std::chrono::milliseconds(2600));
-  EXPECT_EQ(Flow(kSource)->packets_per_s, 0);
+  EXPECT_EQ(this->Flow(this->source_)->packets_per_s, 0);
 }
 
 // More sources than the table holds, read while they come: the table stays full of what is recent.
-TEST_P(Flows, TheLongestSilentOnesGiveWay) {
-  lab_.Route(kAny, kGroup, {kD1});
+TYPED_TEST(Flows, TheLongestSilentOnesGiveWay) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
   std::atomic<bool> stop{false};
   std::atomic<int> readings{0};
   std::thread reader([&] {
     while (!stop) {
-      const auto flows = lab_.datapath().Flows(Igmp());
+      const auto flows = this->lab_.datapath().Flows(typename TestFixture::F());
       ASSERT_TRUE(flows) << flows.error().message;
       EXPECT_LE(flows->size(), std::size_t{BPFCAST_MAX_FLOWS});
       ++readings;
@@ -173,25 +226,24 @@ TEST_P(Flows, TheLongestSilentOnesGiveWay) {
   });
   constexpr int kSources = 3 * BPFCAST_MAX_FLOWS;
   for (int i = 0; i < kSources; ++i) {
-    const Ipv4Address source = MakeIpv4(11, static_cast<std::uint8_t>(i >> 16),
-                                        static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i));
-    ASSERT_EQ(Send(From(source)), Fate::kForward);
+    const auto source = ManySources<typename TestFixture::F>(i);
+    ASSERT_EQ(this->Send(this->From(source)), Fate::kForward);
     if (i % 64 == 0) {
-      ASSERT_EQ(Send(From(kSource)), Fate::kForward);
+      ASSERT_EQ(this->Send(this->From(this->source_)), Fate::kForward);
     }
   }
   stop = true;
   reader.join();
   EXPECT_GT(readings, 0);
-  EXPECT_GT(All().size(), std::size_t{BPFCAST_MAX_FLOWS} / 2);
-  const auto flow = Flow(kSource);
+  EXPECT_GT(this->All().size(), std::size_t{BPFCAST_MAX_FLOWS} / 2);
+  const auto flow = this->Flow(this->source_);
   ASSERT_TRUE(flow) << "a stream that goes on is not forgotten for others";
   EXPECT_EQ(flow->forwarded.packets, kSources / 64U);
 }
 
 // RSS may spread the fragments of a stream.
-TEST_P(Flows, TwoCpusLoseNoPacket) {
-  lab_.Route(kAny, kGroup, {kD1});
+TYPED_TEST(Flows, TwoCpusLoseNoPacket) {
+  this->lab_.Route(this->any_, this->group_, {kD1});
   constexpr int kRounds = 400;
   constexpr int kPackets = 200;
   const auto run = [&](unsigned cpu) {
@@ -199,23 +251,34 @@ TEST_P(Flows, TwoCpusLoseNoPacket) {
     CPU_ZERO(&cpus);
     CPU_SET(cpu, &cpus);
     ::sched_setaffinity(0, sizeof cpus, &cpus);
-    Frame frame;
+    auto frame = this->Stream();
     frame.ttl = 255;
     const Bytes bytes = frame.Build();
     for (int i = 0; i < kRounds; ++i) {
-      MeasureProgram(lab_, GetParam(), bytes, lab_.port(kU).ifindex, kPackets);
+      MeasureProgram(this->lab_, this->kHook, bytes, this->lab_.port(kU).ifindex, kPackets);
     }
   };
   std::thread first(run, 0U);
   std::thread second(run, 1U);
   first.join();
   second.join();
-  EXPECT_EQ(Flow(kSource)->forwarded.packets, 2U * kRounds * kPackets);
-  EXPECT_EQ(Flow(kSource)->forwarded.bytes, 2U * kRounds * kPackets * kPacketSize);
+  EXPECT_EQ(this->Flow(this->source_)->forwarded.packets, 2U * kRounds * kPackets);
+  EXPECT_EQ(this->Flow(this->source_)->forwarded.bytes, 2U * kRounds * kPackets * this->kPacketSize);
 }
 
-INSTANTIATE_TEST_SUITE_P(Hooks, Flows, testing::Values(Hook::kXdp, Hook::kTc),
-                         [](const auto& info) { return info.param == Hook::kXdp ? "Xdp" : "Tc"; });
+// One table for each family: what one has much of does not push out the other's.
+TEST(FlowTables, EachFamilyHasItsOwn) {
+  Lab lab;
+  lab.MakeBed(Hook::kTc);
+  lab.Route(Ipv4Address(), Matrix<Igmp>::Group(), {kD1});
+  lab.Route(Ipv6Address(), Matrix<Mld>::Group(), {kD1});
+  ASSERT_EQ(RunPort(lab, Hook::kTc, Frame{}.Build(), lab.port(kU).ifindex).fate, Fate::kForward);
+  ASSERT_EQ(RunPort(lab, Hook::kTc, Frame6{}.Build(), lab.port(kU).ifindex).fate, Fate::kForward);
+  ASSERT_EQ(lab.datapath().Flows(Igmp())->size(), 1U);
+  EXPECT_EQ(lab.datapath().Flows(Igmp())->at(0).key.source, Frame{}.source);
+  ASSERT_EQ(lab.datapath().Flows(Mld())->size(), 1U);
+  EXPECT_EQ(lab.datapath().Flows(Mld())->at(0).key.source, Frame6{}.source);
+}
 
 }  // namespace
 }  // namespace bpfcast::bpftest

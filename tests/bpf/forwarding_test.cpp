@@ -10,47 +10,16 @@
 #include <cstring>
 #include <set>
 
-#include "bpf/matrix.h"
+#include "bpf/links.h"
 #include "bpf/program_run.h"
 
 namespace bpfcast::bpftest {
 namespace {
 
 template <class Case>
-class Forwarding : public OnMatrix<Case> {
+class Forwarding : public OnLinks<Case> {
  protected:
-  using Base = OnMatrix<Case>;
-  using Base::lab_;
-  using typename Base::F;
-  using typename Base::Frame;
-  using typename Base::M;
-
-  void SetUp() override {
-    Base::SetUp();
-    for (const PortId id : {kU, kD1, kD2, kD3}) ends_.push_back(lab_.FarEnd(id));
-  }
-  const Far& End(PortId id) const { return ends_[static_cast<std::size_t>(id)]; }
-
-  // Sends it to `arrival`, and expects exactly one right copy at each of `egress` and none at the other
-  // ports.
-  void Expect(const Bytes& frame, PortId arrival, const std::set<PortId>& egress) {
-    End(arrival).Send(frame);
-    for (const PortId id : {kU, kD1, kD2, kD3}) {
-      std::vector<Bytes> got;
-      if (egress.contains(id)) {
-        const auto first = End(id).Receive();
-        ASSERT_TRUE(first) << "port " << static_cast<int>(id);
-        got.push_back(*first);
-      }
-      for (Bytes& more : End(id).Drain(60)) got.push_back(std::move(more));
-      ASSERT_EQ(got.size(), egress.count(id)) << "port " << static_cast<int>(id);
-      for (const Bytes& copy : got) EXPECT_EQ(Hex(copy), Hex(Forwarded(frame, lab_.port(id).mac)));
-    }
-  }
-
-  static constexpr std::size_t kPacket = Frame::kHeader + 64;  // octets of the default one
-
-  std::vector<Far> ends_;
+  static constexpr std::size_t kPacket = OnLinks<Case>::Frame::kHeader + 64;  // octets of the default one
 };
 TYPED_TEST_SUITE(Forwarding, EveryCase, CaseName);
 

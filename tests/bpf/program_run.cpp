@@ -63,6 +63,22 @@ PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifind
   return {Fate::kPass, std::move(tc.frame)};
 }
 
+std::string MovedCounter(Lab& lab, Hook hook, const Bytes& frame, PortId arrival) {
+  const auto before = lab.datapath().Counters();
+  const Fate fate = RunPort(lab, hook, frame, lab.port(arrival).ifindex).fate;
+  const auto after = lab.datapath().Counters();
+  std::string moved;
+  std::uint64_t moves = after->forwarded - before->forwarded;
+  if (moves > 0) moved = "forwarded";
+  for (std::size_t i = 0; i < after->drops.size(); ++i) {
+    const std::uint64_t more = after->drops[i].packets - before->drops[i].packets;
+    if (more > 0) moved = after->drops[i].reason;
+    moves += more;
+  }
+  if (moves > 1) return "several";
+  return (fate == Fate::kForward) == (moved == "forwarded") ? moved : "not what " + moved + " says";
+}
+
 std::uint32_t MeasureProgram(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex, int packets) {
   const BpfObject& object = lab.datapath().object();
   std::uint32_t nanoseconds = 0;

@@ -1,6 +1,8 @@
 // One packet through one program, without a wire: BPF_PROG_TEST_RUN.
 #pragma once
 
+#include <string>
+
 #include "bpf/lab.h"
 
 namespace bpfcast::bpftest {
@@ -20,6 +22,9 @@ struct PortOutcome {
   Bytes frame;
 };
 PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex);
+
+/// What becomes of a packet, by the one counter that moved: "several" when there were more.
+std::string MovedCounter(Lab& lab, Hook hook, const Bytes& frame, PortId arrival);
 
 /// Nanoseconds that one packet takes in the program of the hook, the mean of `packets` runs on the same
 /// buffer: each takes one from the TTL.

@@ -1,27 +1,45 @@
 // F-12 in the programs: which sources a port accepts, in both directions.
 #include <gtest/gtest.h>
 
+#include "bpf/matrix.h"
 #include "bpf/program_run.h"
 
 namespace bpfcast::bpftest {
 namespace {
 
-const Ipv4Address kAny;
-const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
-const Ipv4Address kOfU = MakeIpv4(198, 51, 100, 10);
-const Ipv4Address kOfD1 = MakeIpv4(192, 0, 2, 10);
-const Ipv4Address kOfD2 = MakeIpv4(203, 0, 113, 10);
-const Ipv4Address kAltnet = MakeIpv4(10, 9, 9, 9);
-const Ipv4Address kFar = MakeIpv4(8, 8, 8, 8);
+// Beyond all links: an altnet, and what nobody names.
+template <class F>
+struct Beyond;
+template <>
+struct Beyond<Igmp> {
+  static Prefix<Ipv4Address> Altnet() { return {V4("10.9.0.0"), 16}; }
+  static Ipv4Address OfAltnet() { return V4("10.9.9.9"); }
+  static Ipv4Address Far() { return V4("8.8.8.8"); }
+  static Ipv4Address Loopback() { return V4("127.0.0.1"); }
+};
+template <>
+struct Beyond<Mld> {
+  static Prefix<Ipv6Address> Altnet() { return {V6("2001:db9::"), 32}; }
+  static Ipv6Address OfAltnet() { return V6("2001:db9:9::9"); }
+  static Ipv6Address Far() { return V6("2a00::8"); }
+  static Ipv6Address Loopback() { return V6("::1"); }
+};
 
-class SourceCheckTest : public testing::TestWithParam<Hook> {
+template <class Case>
+class SourceCheckTest : public OnMatrix<Case> {
  protected:
+  using Base = OnMatrix<Case>;
+  using Base::lab_;
+  using typename Base::Address;
+  using typename Base::F;
+  using typename Base::M;
+
   void SetUp() override {
-    lab_.MakeBed(GetParam());
-    lab_.Route(kAny, kGroup, {kD1, kD2});
+    Base::SetUp();
+    lab_.Route(this->any_, this->group_, {kD1, kD2});
   }
-  void Altnets(PortId id, const std::vector<Prefix<Ipv4Address>>& altnets) {
-    lab_.port(id).ipv4.other_sources = altnets;
+  void Altnets(PortId id, const std::vector<Prefix<Address>>& altnets) {
+    this->Of(id).other_sources = altnets;
     lab_.Set(lab_.port(id));
   }
   void Check(PortId id, SourceCheck check) {
@@ -29,77 +47,65 @@ class SourceCheckTest : public testing::TestWithParam<Hook> {
     lab_.Set(lab_.port(id));
   }
   // What becomes of it, by the one counter that moved.
-  std::string Verdict(PortId arrival, const Ipv4Address& source) {
-    Frame frame;
-    frame.source = source;
-    const auto before = lab_.datapath().Counters();
-    const PortOutcome got = RunPort(lab_, GetParam(), frame.Build(), lab_.port(arrival).ifindex);
-    const auto after = lab_.datapath().Counters();
-    std::string moved;
-    if (after->forwarded == before->forwarded + 1) moved += "forwarded";
-    for (std::size_t i = 0; i < after->drops.size(); ++i) {
-      if (after->drops[i].packets == before->drops[i].packets) continue;
-      if (after->drops[i].packets != before->drops[i].packets + 1) moved += "several of ";
-      moved += after->drops[i].reason;
-    }
-    EXPECT_EQ(got.fate, moved == "forwarded" ? Fate::kForward : Fate::kDrop);
-    return moved;
+  std::string Verdict(PortId arrival, const Address& source) {
+    return MovedCounter(lab_, this->kHook, this->From(source).Build(), arrival);
   }
 
-  Lab lab_;
+  const Address of_u_ = M::OfU(10);
+  const Address of_d1_ = M::OfD1(10);
+  const Address of_d2_ = M::OfD2(10);
+  const Address of_altnet_ = Beyond<F>::OfAltnet();
+  const Address far_ = Beyond<F>::Far();
 };
+TYPED_TEST_SUITE(SourceCheckTest, EveryCase, CaseName);
 
-TEST_P(SourceCheckTest, TF_11_ADownstreamAcceptsItsSubnetsAndAltnets) {
-  EXPECT_EQ(Verdict(kD1, kOfD1), "forwarded");
-  EXPECT_EQ(Verdict(kD1, kAltnet), "rpf");
-  Altnets(kD1, {{MakeIpv4(10, 9, 0, 0), 16}});
-  EXPECT_EQ(Verdict(kD1, kAltnet), "forwarded");
-  EXPECT_EQ(Verdict(kD1, kOfD2), "rpf");
-  EXPECT_EQ(Verdict(kD2, kAltnet), "rpf");
-  EXPECT_EQ(Verdict(kU, kFar), "forwarded");
-  Altnets(kD1, {});
-  EXPECT_EQ(Verdict(kD1, kAltnet), "rpf");
+TYPED_TEST(SourceCheckTest, TF_11_ADownstreamAcceptsItsSubnetsAndAltnets) {
+  EXPECT_EQ(this->Verdict(kD1, this->of_d1_), "forwarded");
+  EXPECT_EQ(this->Verdict(kD1, this->of_altnet_), "rpf");
+  this->Altnets(kD1, {Beyond<typename TestFixture::F>::Altnet()});
+  EXPECT_EQ(this->Verdict(kD1, this->of_altnet_), "forwarded");
+  EXPECT_EQ(this->Verdict(kD1, this->of_d2_), "rpf");
+  EXPECT_EQ(this->Verdict(kD2, this->of_altnet_), "rpf");
+  EXPECT_EQ(this->Verdict(kU, this->far_), "forwarded");
+  this->Altnets(kD1, {});
+  EXPECT_EQ(this->Verdict(kD1, this->of_altnet_), "rpf");
 }
 
-TEST_P(SourceCheckTest, TF_11_AnUpstreamWithoutAltnetsAcceptsAllButTheSubnetsOfDownstreams) {
-  EXPECT_EQ(Verdict(kU, kOfU), "forwarded");
-  EXPECT_EQ(Verdict(kU, kFar), "forwarded");
-  EXPECT_EQ(Verdict(kU, kOfD2), "rpf");
+TYPED_TEST(SourceCheckTest, TF_11_AnUpstreamWithoutAltnetsAcceptsAllButTheSubnetsOfDownstreams) {
+  EXPECT_EQ(this->Verdict(kU, this->of_u_), "forwarded");
+  EXPECT_EQ(this->Verdict(kU, this->far_), "forwarded");
+  EXPECT_EQ(this->Verdict(kU, this->of_d2_), "rpf");
 }
 
-TEST_P(SourceCheckTest, TF_11_AnUpstreamWithAltnetsAcceptsItsSubnetsAndTheseAlone) {
-  Altnets(kU, {{MakeIpv4(10, 9, 0, 0), 16}});
-  EXPECT_EQ(Verdict(kU, kOfU), "forwarded");
-  EXPECT_EQ(Verdict(kU, kAltnet), "forwarded");
-  EXPECT_EQ(Verdict(kU, kFar), "rpf");
-  EXPECT_EQ(Verdict(kU, kOfD2), "rpf");
-  EXPECT_EQ(Verdict(kD1, kOfD1), "forwarded");
-  EXPECT_EQ(Verdict(kD1, kAltnet), "rpf");
-  Altnets(kU, {{MakeIpv4(0, 0, 0, 0), 0}});
-  EXPECT_EQ(Verdict(kU, kFar), "forwarded");
-  EXPECT_EQ(Verdict(kU, kOfD2), "rpf");
-  Altnets(kU, {});
-  EXPECT_EQ(Verdict(kU, kFar), "forwarded");
+TYPED_TEST(SourceCheckTest, TF_11_AnUpstreamWithAltnetsAcceptsItsSubnetsAndTheseAlone) {
+  this->Altnets(kU, {Beyond<typename TestFixture::F>::Altnet()});
+  EXPECT_EQ(this->Verdict(kU, this->of_u_), "forwarded");
+  EXPECT_EQ(this->Verdict(kU, this->of_altnet_), "forwarded");
+  EXPECT_EQ(this->Verdict(kU, this->far_), "rpf");
+  EXPECT_EQ(this->Verdict(kU, this->of_d2_), "rpf");
+  EXPECT_EQ(this->Verdict(kD1, this->of_d1_), "forwarded");
+  EXPECT_EQ(this->Verdict(kD1, this->of_altnet_), "rpf");
+  this->Altnets(kU, {{this->any_, 0}});
+  EXPECT_EQ(this->Verdict(kU, this->far_), "forwarded");
+  EXPECT_EQ(this->Verdict(kU, this->of_d2_), "rpf");
+  this->Altnets(kU, {});
+  EXPECT_EQ(this->Verdict(kU, this->far_), "forwarded");
 }
 
-TEST_P(SourceCheckTest, TF_11_OffPassesAllButOwnAndMartian) {
-  Altnets(kU, {{MakeIpv4(10, 9, 0, 0), 16}});
+TYPED_TEST(SourceCheckTest, TF_11_OffPassesAllButOwnAndMartian) {
+  this->Altnets(kU, {Beyond<typename TestFixture::F>::Altnet()});
   for (const PortId id : {kU, kD1}) {
     SCOPED_TRACE(static_cast<int>(id));
-    Check(id, SourceCheck::kOff);
-    for (const Ipv4Address& source : {kOfU, kOfD1, kOfD2, kAltnet, kFar}) {
-      EXPECT_EQ(Verdict(id, source), "forwarded") << source.ToString();
+    this->Check(id, SourceCheck::kOff);
+    for (const auto& source : {this->of_u_, this->of_d1_, this->of_d2_, this->of_altnet_, this->far_}) {
+      EXPECT_EQ(this->Verdict(id, source), "forwarded") << source.ToString();
     }
-    EXPECT_EQ(Verdict(id, MakeIpv4(127, 0, 0, 1)), "mart");
-    EXPECT_EQ(Verdict(id, MakeIpv4(203, 0, 113, 255)), "mart");
-    EXPECT_EQ(Verdict(id, MakeIpv4(203, 0, 113, 1)), "own");
-    Check(id, SourceCheck::kSubnet);
-    EXPECT_EQ(Verdict(id, kFar), "rpf");
+    EXPECT_EQ(this->Verdict(id, Beyond<typename TestFixture::F>::Loopback()), "mart");
+    EXPECT_EQ(this->Verdict(id, TestFixture::M::OfD2(1)), "own");
+    this->Check(id, SourceCheck::kSubnet);
+    EXPECT_EQ(this->Verdict(id, this->far_), "rpf");
   }
 }
-
-INSTANTIATE_TEST_SUITE_P(Hooks, SourceCheckTest, testing::Values(Hook::kXdp, Hook::kTc),
-                         [](const auto& info) { return info.param == Hook::kXdp ? "Xdp" : "Tc"; });
 
 }  // namespace
 }  // namespace bpfcast::bpftest
