@@ -118,6 +118,7 @@ void FamilyAgent<F>::Expire(Time now) {
 template <class F>
 void FamilyAgent<F>::Retry() {
   WarnOfGroupsNotAskedFor();
+  WarnOfOlderQuerier();
   kernel_host_.Retry(proxy_);
   if (!resync_) return;
   const auto synced = datapath_.Sync(proxy_.table().All());
@@ -159,6 +160,19 @@ void FamilyAgent<F>::LogNotices() {
     const auto found = ports_.find(notice.port);
     if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
   }
+}
+
+/// An older querier upstream that is not followed does not understand what it hears. Once until it is gone.
+template <class F>
+void FamilyAgent<F>::WarnOfOlderQuerier() {
+  const Version oldest = proxy_.host().OldestQuerier();
+  const bool ignored = oldest < proxy_.host().mode();
+  if (std::exchange(warned_of_older_querier_, ignored) || !ignored) return;
+  spdlog::warn(
+      "{}: a router there sends {} queries and does not understand {} reports, which compat-querier = "
+      "\"fixed\" keeps; nothing may be sent to us until it is \"auto\" or the router speaks {}",
+      ports_.at(kUpstreamPort).config.name, ProtocolName<F>(oldest), ProtocolName<F>(proxy_.host().mode()),
+      ProtocolName<F>(proxy_.host().mode()));
 }
 
 /// D-25. Once for each time that the upstream falls back.

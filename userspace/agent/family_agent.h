@@ -57,6 +57,7 @@ class FamilyAgent {
   void SendPackets();
   void LogNotices();
   void WarnOfGroupsNotAskedFor();
+  void WarnOfOlderQuerier();
 
   Datapath& datapath_;
   Ports& ports_;
@@ -68,6 +69,7 @@ class FamilyAgent {
   std::set<Address> local_upstream_groups_;      // those of them that are joined on the upstream
   std::map<PortId, std::string> send_failures_;  // of the last packet; empty when it was sent
   Version warned_of_mode_ = Version::kV3;        // said once
+  bool warned_of_older_querier_ = false;         // said once
   bool resync_ = false;  // the datapath refused something: give it the whole table again
 };
 
