@@ -138,6 +138,11 @@ void Agent::FinishTurn() {
     next_sweep_ = now + kRetry;
     ForEachFamily([&](auto& family) { family.SweepLocalMemberships(now); });
   }
+  ForEachFamily([&](auto& family) {
+    for (const PortId id : family.TakeChangedPassages()) {
+      if (const auto port = ports_.find(id); port != ports_.end()) Install(port->second);
+    }
+  });
   ForEachFamily([](auto& family) { family.Settle(); });
   const Time next = std::min({ipv4_.NextExpiry(), ipv6_.NextExpiry(), next_tick_, next_retry_, next_sweep_});
   if (next == armed_) return;

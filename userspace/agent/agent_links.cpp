@@ -118,7 +118,9 @@ void Agent::Install(Port& port) {
   // afterwards.
   for (int attempt = 0; attempt < 2; ++attempt) {
     port.choice = ChooseHook(port.config.hook, ProbePort(port.link.name, port.link.ifindex));
-    const DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
+    DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
+    wanted.ipv4.passages = ipv4_.proxy().PassagesOf(port.id);
+    wanted.ipv6.passages = ipv6_.proxy().PassagesOf(port.id);
     if (port.installed == wanted) return;
     auto attached = datapath_->SetPort(wanted);
     if (!attached) {

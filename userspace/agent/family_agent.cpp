@@ -160,6 +160,14 @@ void FamilyAgent<F>::LogNotices() {
     const auto found = ports_.find(notice.port);
     if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
   }
+  for (const LoopNotice& notice : std::exchange(effects_.loops, {})) {
+    const auto one = ports_.find(notice.one);
+    const auto other = ports_.find(notice.other);
+    if (one == ports_.end() || other == ports_.end()) continue;
+    const bool begins = notice.state == LoopNotice::State::kBegan;
+    spdlog::log(begins ? spdlog::level::err : spdlog::level::info, "{}",
+                Describe<F>(notice, one->second.config.name, other->second.config.name));
+  }
 }
 
 /// An older querier upstream that is not followed does not understand what it hears. Once until it is gone.

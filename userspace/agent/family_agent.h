@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/kernel_host.h"
@@ -44,6 +45,8 @@ class FamilyAgent {
 
   Time NextExpiry() const { return proxy_.NextExpiry(); }
   void Expire(Time now);
+  /// The ports whose PassagesOf() changed since the last call.
+  std::vector<PortId> TakeChangedPassages() { return std::exchange(effects_.passages_changed, {}); }
   /// Now and then: gives the datapath again what it refused.
   void Retry();
   /// Forwarding first, then packets, then the log.

@@ -84,6 +84,36 @@ std::string Describe(const LinkNotice<F>& notice, const std::string& port) {
   return "";
 }
 
+template <class F>
+std::string Describe(const LoopNotice& notice, const std::string& one, const std::string& other) {
+  constexpr auto kIp = FamilyWords<F>::kIp;
+  switch (notice.state) {
+    case LoopNotice::State::kBegan:
+      break;
+    case LoopNotice::State::kEnded:
+      return fmt::format(
+          "{0} and {1}: no longer on one segment, as far as {2} tells{3}", one, other, F::kName,
+          notice.guard == LoopGuardMode::kBlock ? fmt::format("; {} multicast is forwarded there again", kIp)
+                                                : "");
+  }
+  const std::string loop = fmt::format(
+      "{0} and {1}: each hears the {2} that the other sends, so both are on one segment, bridged together or "
+      "plugged into one switch",
+      one, other, F::kName);
+  switch (notice.guard) {
+    case LoopGuardMode::kBlock:
+      return fmt::format(
+          "{}; no {} multicast is forwarded on either of them until that ends (take one of them out of the "
+          "segment or of the configuration)",
+          loop, kIp);
+    case LoopGuardMode::kNotice:
+      return fmt::format("{}; {} multicast may go round in circles (take one of them out)", loop, kIp);
+  }
+  return loop;
+}
+
+template std::string Describe<Igmp>(const LoopNotice&, const std::string&, const std::string&);
+template std::string Describe<Mld>(const LoopNotice&, const std::string&, const std::string&);
 template std::string Describe(const LinkNotice<Igmp>&, const std::string&);
 template std::string Describe(const LinkNotice<Mld>&, const std::string&);
 

@@ -6,6 +6,7 @@
 #include "agent/family_words.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
+#include "routing/passage_lookup.h"
 
 namespace bpfcast {
 namespace {
@@ -27,10 +28,22 @@ Route RouteOf(const RouteKey<F>& stream, const Proxy<F>& proxy) {
 }
 
 template <class F>
+PortSet Outgoing(const Route& route, const FlowCounters<F>& flow, const Proxy<F>& proxy) {
+  switch (PassageOf(proxy.PassagesOf(flow.arrival), flow.key.group)) {
+    case Passage::kAnywhere:
+      break;
+    case Passage::kNotUpstream:
+      return route.not_upstream;
+    case Passage::kNowhere:
+      return {};
+  }
+  return flow.arrival == proxy.topology().upstream() ? route.from_upstream : route.from_downstream;
+}
+
+template <class F>
 ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortView*>& ports,
                 const Proxy<F>& proxy, Time now) {
   const Route route = RouteOf(flow.key, proxy);
-  const bool from_upstream = flow.arrival == proxy.topology().upstream();
   const auto arrival = ports.find(flow.arrival);
   ViewJson json;
   json["family"] = FamilyWords<F>::kFamily;
@@ -39,7 +52,7 @@ ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortVi
   // The port of an older configuration has no name any more.
   json["arrival"] = arrival == ports.end() ? ViewJson() : ViewJson(arrival->second->name);
   json["ports"] = ViewJson::array();
-  (from_upstream ? route.from_upstream : route.from_downstream).ForEach([&](PortId port) {
+  Outgoing(route, flow, proxy).ForEach([&](PortId port) {
     const auto found = ports.find(port);
     if (port != flow.arrival && found != ports.end()) json["ports"].push_back(found->second->name);
   });

@@ -72,5 +72,19 @@ TEST(LogText, ARefusedQueryNamesTheSender) {
               AllOf(StartsWith("lan1: queries from 192.0.2.1 are ignored"), HasSubstr("no router")));
 }
 
+TEST(LogText, ALoopNamesBothPortsAndWhatBecomesOfThem) {
+  LoopNotice notice;
+  EXPECT_THAT(Describe<Igmp>(notice, "lan1", "lan2"),
+              AllOf(StartsWith("lan1 and lan2: each hears the IGMP"), HasSubstr("one segment"),
+                    HasSubstr("no IPv4 multicast is forwarded on either")));
+  notice.guard = LoopGuardMode::kNotice;
+  EXPECT_THAT(Describe<Mld>(notice, "lan1", "lan2"),
+              AllOf(StartsWith("lan1 and lan2: each hears the MLD"), Not(HasSubstr("no IPv6 multicast"))));
+  notice.state = LoopNotice::State::kEnded;
+  EXPECT_THAT(Describe<Mld>(notice, "lan1", "lan2"), Not(HasSubstr("forwarded")));
+  notice.guard = LoopGuardMode::kBlock;
+  EXPECT_THAT(Describe<Mld>(notice, "lan1", "lan2"), HasSubstr("IPv6 multicast is forwarded there again"));
+}
+
 }  // namespace
 }  // namespace bpfcast

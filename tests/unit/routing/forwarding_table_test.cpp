@@ -193,6 +193,77 @@ TYPED_TEST(ForwardingTableTest, C_07_NoStepOfAnUpdateTakesASourceFromALinkThatKe
   }
 }
 
+/// Subscriptions, roles, blocked ports and boundaries change at random; the words of every entry are compared
+/// with the rules as RFC 4605 and the conformance matrix write them.
+TYPED_TEST(ForwardingTableTest, E_35_F_50_E_41_EveryInputIsFollowed) {
+  const std::uint32_t seed = 20263;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  bool bounded = false;
+  PortSet blocked;
+  PortSet left_to_others;
+  for (int step = 0; step < 5000; ++step) {
+    ForwardingUpdate<TypeParam> update;
+    const PortId port{static_cast<std::uint16_t>(random() % 4)};  // the upstream, too
+    switch (random() % 6) {
+      case 0:
+        bounded = !bounded;
+        this->table.SetUpstreamBoundaries(
+            bounded ? std::vector<Prefix<typename TypeParam::Address>>{{this->group, 16}}
+                    : std::vector<Prefix<typename TypeParam::Address>>(),
+            update);
+        break;
+      case 1:
+        blocked.Contains(port) ? blocked.Remove(port) : blocked.Add(port);
+        this->topology.Block(blocked);
+        this->table.RefreshAll(update);
+        break;
+      case 2:
+        if (port == kUpstream) break;
+        if (left_to_others.Contains(port)) {
+          left_to_others.Remove(port);
+          this->topology.Serve(port);
+        } else {
+          left_to_others.Add(port);
+          this->topology.LeaveToOthers(port);
+        }
+        this->table.RefreshPort(port, update);
+        break;
+      default: {  // of the upstream it is what is pulled (E-07)
+        std::vector<typename TypeParam::Address> sources;
+        for (std::uint8_t n = 1; n <= 3; ++n) {
+          if (random() % 2 == 0) sources.push_back(this->S(n));
+        }
+        this->database.Set(
+            port, this->group,
+            {random() % 2 == 0 ? FilterMode::kInclude : FilterMode::kExclude, SourceSet<TypeParam>(sources)});
+        this->table.Refresh(this->group, update);
+      }
+    }
+    this->Replay(update);
+    for (std::uint8_t n = 1; n <= 4; ++n) {
+      PortSet members;
+      for (const auto& [link, record] : this->database.Links(this->group)) {
+        const bool gets = link != kUpstream && !blocked.Contains(link) && !left_to_others.Contains(link);
+        if (gets && record.Wants(this->S(n))) members.Add(link);
+      }
+      const bool passes = !bounded && !blocked.Contains(kUpstream);
+      auto found = this->installed.find({this->S(n), this->group});
+      if (found == this->installed.end()) found = this->installed.find({{}, this->group});
+      if (found == this->installed.end()) {
+        ASSERT_TRUE(members.empty()) << "step " << step;
+        continue;
+      }
+      const Route& route = found->second;
+      PortSet with_upstream = members;
+      if (passes) with_upstream.Add(kUpstream);
+      ASSERT_EQ(route.not_upstream, members) << "step " << step;
+      ASSERT_EQ(route.from_upstream, passes ? members : PortSet()) << "step " << step;
+      ASSERT_EQ(route.from_downstream, with_upstream) << "step " << step;
+    }
+  }
+}
+
 TYPED_TEST(ForwardingTableTest, F_52_AGroupOfLocalSocketsIsMarkedInAllItsEntries) {
   this->Set(kD1, this->Exclude({this->S(1)}));
   ForwardingUpdate<TypeParam> update;

@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "unit/routing/passage_lookup.h"
+#include "routing/passage_lookup.h"
 
 namespace bpfcast {
 namespace {

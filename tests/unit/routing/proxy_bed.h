@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "routing/passage_lookup.h"
 #include "routing/proxy.h"
-#include "unit/routing/passage_lookup.h"
 #include "wire/igmp.h"
 #include "wire/mld.h"
 

@@ -8,6 +8,14 @@ namespace {
 
 using Type = RecordType;
 
+/// A source-specific group that RFC 4607 reserves (C-73).
+template <class F>
+constexpr const char* kReservedGroup = nullptr;
+template <>
+constexpr const char* kReservedGroup<Igmp> = "232.0.0.5";
+template <>
+constexpr const char* kReservedGroup<Mld> = "ff3e::5";
+
 template <class F>
 class ProxyLimits : public ProxyBed<F> {
  protected:
@@ -74,6 +82,40 @@ TYPED_TEST(ProxyLimits, TX_07_AHostThatFloodsTheLinkDoesNotDelayTheJoinsOfOthers
   EXPECT_EQ(this->proxy.counters(this->kD1).reports_received, 5000u + 4995u + 10u);
   EXPECT_EQ(this->Limited(this->kD1), 100000u - 9995u);
   EXPECT_EQ(this->Limited(this->kD2), 0u);
+}
+
+/// Ten thousand packets in a minute, each of which an operator wants to hear of.
+TYPED_TEST(ProxyLimits, TX_09_WhateverArrivesEachCauseIsToldAtMostTwiceAMinute) {
+  Query<TypeParam> older;
+  older.version = Version::kV2;
+  older.max_response_time = std::chrono::seconds(10);
+  const auto older_query = Codec<TypeParam>::Serialize(older, this->kHost2).bytes;
+  const auto own_report =
+      Codec<TypeParam>::Serialize(Report<TypeParam>{Version::kV3, {this->Record(Type::kToEx)}},
+                                  this->Own(this->kD1))
+          .bytes;
+  const auto reserved = this->A(kReservedGroup<TypeParam>);
+  for (int n = 0; n < 10000; ++n) {
+    this->AdvanceTo(1 + n * 0.006);
+    switch (n % 3) {
+      case 0:
+        this->Receive(this->kD1, older_query);
+        break;
+      case 1:
+        this->Receive(this->kD1, own_report);
+        break;
+      case 2:
+        this->Reports(this->kD1, {this->Record(Type::kAllow, {this->S(1)}, reserved)});
+        break;
+    }
+  }
+  std::map<LinkEvent, int> told;
+  for (const auto& notice : this->notices) ++told[notice.notice.event];
+  for (const LinkEvent event : {LinkEvent::kOlderQuery, LinkEvent::kOwnAddress, LinkEvent::kReservedGroup}) {
+    EXPECT_GE(told[event], 1) << static_cast<int>(event);
+    EXPECT_LE(told[event], 2) << static_cast<int>(event);
+  }
+  EXPECT_EQ(told.size(), 3u);
 }
 
 TYPED_TEST(ProxyLimits, X_10_TheLimitsAreTheOperatorsOnBothSides) {

@@ -1,4 +1,4 @@
-// What the datapath makes of Passages, as plainly as it can be written.
+// What the datapath makes of Passages.
 #pragma once
 
 #include "routing/passage.h"
