@@ -152,6 +152,29 @@ TEST_P(OtherTraffic, TF_40_WhatTheRouterItselfSendsLeavesOnThatInterfaceAndIsNot
   EXPECT_EQ(up.Missed(), 0U);
 }
 
+TEST_P(OtherTraffic, TF_33_ADiscoveryReachesAnotherLinkThatAskedForItAndNeverTheUpstream) {
+  const Ipv4Address ssdp = MakeIpv4(239, 255, 255, 250);
+  StartDaemon();
+  Capture up(bed_.up().ns, "up0", Capture::What::kUdp);
+  Capture control(bed_.up().ns, "up0", Capture::What::kIgmp);
+  Sender search(bed_.h1(), {.group = ssdp, .source = bed_.h1().address, .rate = 1000, .ttl = 4},
+                Sender::Start::kLater);
+  search.Send(50);  // nobody asked for it
+  Receiver h3(bed_.h3(), ssdp);
+  h3.Join();
+  ASSERT_TRUE(WaitForGroup(ssdp, "lan2"));
+  search.Send(50);
+  ASSERT_TRUE(h3.WaitForTotal(50));
+  // The same from the upstream side does not come in.
+  Sender outside(bed_.up(), FromUpstream(ssdp), Sender::Start::kLater);
+  outside.Send(50);
+  std::this_thread::sleep_for(2 * kReportInterval);
+  EXPECT_EQ(h3.Total(), 50U);
+  EXPECT_THAT(up.Packets(Both(Arrived, DataFor(ssdp))), IsEmpty());
+  EXPECT_EQ(up.Missed(), 0U);
+  EXPECT_THAT(control.Packets(Both(Arrived, Record(kToEx, ssdp))), IsEmpty()) << "F-50: no join upstream";
+}
+
 TEST_P(OtherTraffic, TE_28_TwoInstancesOnOtherInterfacesOfOneMachineDoNotMixTheSameGroup) {
   StartDaemon({.downstreams = {"lan1"}});
   Daemon other(bed_.router(),
