@@ -54,13 +54,13 @@ class CleanStop : public E2e {
   }
   /// A stream, members, everything that makes the daemon allocate.
   void Work() {
-    Sender sender(bed_.up(), FromUpstream(kG));
-    Receiver one(bed_.h1(), kG);
-    Receiver two(bed_.h3(), kG);
+    Sender sender(bed_.up(), FromUpstream(AnyGroup()));
+    Receiver one(bed_.h1(), AnyGroup());
+    Receiver two(bed_.h3(), AnyGroup());
     one.Join();
     two.Join();
-    ASSERT_TRUE(one.WaitForFirst(Source(1)));
-    ASSERT_TRUE(two.WaitForFirst(Source(1)));
+    ASSERT_TRUE(one.WaitForFirst(SourceNo(1)));
+    ASSERT_TRUE(two.WaitForFirst(SourceNo(1)));
   }
   void ExpectNothingLeft(int signal) {
     const std::string interfaces = Interfaces();
@@ -91,7 +91,7 @@ class CleanStop : public E2e {
     }
   }
 };
-BPFCAST_FOR_EACH_HOOK(CleanStop);
+BPFCAST_FOR_EACH_HOOK_AND_FAMILY(CleanStop);
 
 TEST_P(CleanStop, TX_02_SigtermLeavesNothing) {
   ExpectNothingLeft(SIGTERM);
@@ -138,10 +138,10 @@ TEST_P(CleanStop, X_03_WhatOthersSetStaysSet) {
 
 TEST_P(CleanStop, X_03_AfterTheStopNothingIsForwarded) {
   StartDaemon();
-  Sender sender(bed_.up(), FromUpstream(kG));
-  Receiver receiver(bed_.h1(), kG);
+  Sender sender(bed_.up(), FromUpstream(AnyGroup()));
+  Receiver receiver(bed_.h1(), AnyGroup());
   receiver.Join();
-  ASSERT_TRUE(receiver.WaitForFirst(Source(1)));
+  ASSERT_TRUE(receiver.WaitForFirst(SourceNo(1)));
   EXPECT_EQ(daemon_->Stop(), 0);
   std::this_thread::sleep_for(100ms);
   const std::uint64_t total = receiver.Total();

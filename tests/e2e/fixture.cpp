@@ -34,6 +34,18 @@ E2e::~E2e() {
   }
 }
 
+std::string E2e::FamilyName() const {
+  return version() == IpVersion::k4 ? "ipv4" : "ipv6";
+}
+
+void E2e::ForceOlder(const Host& host) const {
+  version() == IpVersion::k4 ? ForceIgmpVersion(host, 2) : ForceMldVersion(host, 1);
+}
+
+json E2e::FamilyOf(const std::string& port) const {
+  return Port(port)[FamilyName()];
+}
+
 AnyAddress E2e::MoreGroups(std::uint8_t n) const {
   if (version() == IpVersion::k4) return Group(n);
   return Ipv6("ff0e::7:" + std::to_string(n));
@@ -68,7 +80,9 @@ void E2e::StartDaemon(const Scenario& scenario) {
   const bool ready = Eventually([&] {
     const json ports = Ports();
     return ports.size() == scenario.downstreams.size() + 1 &&
-           std::all_of(ports.begin(), ports.end(), [](const json& port) { return port["state"] == "up"; });
+           std::all_of(ports.begin(), ports.end(), [&](const json& port) {
+             return port["state"] == "up" && port[FamilyName()]["state"] == "up";
+           });
   });
   const json ports = Ports();
   if (!ready) throw std::runtime_error("not every port is up: " + ports.dump(2));

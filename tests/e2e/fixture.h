@@ -67,6 +67,8 @@ class E2e : public ::testing::TestWithParam<std::string> {
     return GetParam().find("-ipv6") == std::string::npos ? IpVersion::k4 : IpVersion::k6;
   }
   bool KernelSpeaks() const { return GetParam().find("-kernel") != std::string::npos; }
+  /// "ipv4" or "ipv6", as the views call it.
+  std::string FamilyName() const;
   AnyAddress AnyGroup() const { return version() == IpVersion::k4 ? AnyAddress(kG) : kG6; }
   AnyAddress SsmGroup() const { return version() == IpVersion::k4 ? AnyAddress(kSsm) : kSsm6; }
   AnyAddress MoreGroups(std::uint8_t n) const;
@@ -76,15 +78,22 @@ class E2e : public ::testing::TestWithParam<std::string> {
     return version() == IpVersion::k4 ? Capture::What::kIgmp : Capture::What::kMld;
   }
 
+  /// The newest version of the protocol, and the one before it, in its own count.
+  int Newest() const { return version() == IpVersion::k4 ? 3 : 2; }
+  /// Makes the host's kernel speak the one before the newest.
+  void ForceOlder(const Host& host) const;
+
   std::string Configuration(const Scenario& scenario = {}) const;
-  /// Starts the daemon and waits until every port is up; throws unless each has the requested hook.
+  /// Starts the daemon and waits until the family is up on every port; throws unless each has the requested
+  /// hook.
   void StartDaemon(const Scenario& scenario = {});
 
   nlohmann::json Ports() const;
   nlohmann::json Groups() const;
   std::string HookOf(const Scenario& scenario, const std::string& port) const;
-  /// The port object of `name`.
+  /// The port object of `name`, and what it says of the family.
   nlohmann::json Port(const std::string& name) const;
+  nlohmann::json FamilyOf(const std::string& port) const;
   /// The group object of `group` on `port`; null when there is none.
   nlohmann::json GroupOn(const AnyAddress& group, const std::string& port) const;
   bool WaitForGroup(const AnyAddress& group, const std::string& port, Clock::duration limit = 5s) const;

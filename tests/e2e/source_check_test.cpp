@@ -19,41 +19,56 @@ class SourceChecks : public E2e {
   std::uint64_t Refused(const std::string& port) const { return Port(port)["igmp_drops"]["POLICY"]; }
 
   /// What of `count` packets reaches the members.
-  void Send(const Host& host, const Ipv4Address& source, std::uint64_t count, int ttl = 16,
-            const Ipv4Address& group = kG) {
-    Sender sender(host, {.group = group, .source = source, .ttl = ttl}, Sender::Start::kLater);
+  void Send(const Host& host, const AnyAddress& source, std::uint64_t count, int ttl = 16,
+            std::optional<AnyAddress> group = {}) {
+    Sender sender(host, {.group = group.value_or(AnyGroup()), .source = source, .ttl = ttl},
+                  Sender::Start::kLater);
     sender.Send(count);
+  }
+  std::string Altnet(const char* ipv4, const char* ipv6) const {
+    return std::string("altnet = [\"") + (version() == IpVersion::k4 ? ipv4 : ipv6) + "\"]\n";
+  }
+  /// A source of no subnet of lan1, at h1.
+  AnyAddress AddStranger() const {
+    const AnyAddress stranger =
+        version() == IpVersion::k4 ? AnyAddress(MakeIpv4(172, 16, 5, 5)) : Ipv6("2001:db8:5::5");
+    const bool ipv4 = version() == IpVersion::k4;
+    bed_.h1().ns.Ip("addr add " + stranger.ToString() + (ipv4 ? "/32 dev eth0" : "/128 dev eth0 nodad"));
+    return stranger;
   }
   static void LetStragglersArrive() { std::this_thread::sleep_for(200ms); }
 
   /// Sources 1 and 5 are outside the subnet of wan0; `altnet` permits 10.0.0.0 to 10.0.0.3.
   void ExpectAltnetDecides() {
-    Receiver receiver(bed_.h1(), kG);
+    Receiver receiver(bed_.h1(), AnyGroup());
     receiver.Join();
-    ASSERT_TRUE(WaitForGroup(kG, "lan1"));
-    Send(bed_.up(), Source(1), 100);
-    Send(bed_.up(), bed_.up().address, 100);
+    ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+    Send(bed_.up(), SourceNo(1), 100);
+    Send(bed_.up(), bed_.up().Address(version()), 100);
     EXPECT_EQ(Drops("rpf"), 0U);
-    Send(bed_.up(), Source(5), 100);
-    ExpectComplete(receiver, Source(1), 100);
+    Send(bed_.up(), SourceNo(5), 100);
+    ExpectComplete(receiver, SourceNo(1), 100);
     LetStragglersArrive();
-    EXPECT_EQ(receiver.Of(bed_.up().address).received, 100U) << "the port's own subnet is always legal";
-    EXPECT_EQ(receiver.Of(Source(5)).received, 0U);
+    EXPECT_EQ(receiver.Of(bed_.up().Address(version())).received, 100U)
+        << "the port's own subnet is always legal";
+    EXPECT_EQ(receiver.Of(SourceNo(5)).received, 0U);
     EXPECT_EQ(Drops("rpf"), 100U);
   }
   void ExpectAnySourceFlows() {
-    Receiver receiver(bed_.h1(), kG);
+    Receiver receiver(bed_.h1(), AnyGroup());
     receiver.Join();
-    ASSERT_TRUE(WaitForGroup(kG, "lan1"));
-    Send(bed_.up(), Source(1), 100);
-    Send(bed_.up(), Source(5), 100);
+    ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+    Send(bed_.up(), SourceNo(1), 100);
+    Send(bed_.up(), SourceNo(5), 100);
     receiver.WaitForTotal(200);
-    EXPECT_EQ(receiver.Of(Source(1)).received, 100U);
-    EXPECT_EQ(receiver.Of(Source(5)).received, 100U);
+    EXPECT_EQ(receiver.Of(SourceNo(1)).received, 100U);
+    EXPECT_EQ(receiver.Of(SourceNo(5)).received, 100U);
     EXPECT_EQ(Drops("rpf"), 0U);
   }
 };
-BPFCAST_FOR_EACH_HOOK(SourceChecks);
+BPFCAST_FOR_EACH_HOOK_AND_FAMILY(SourceChecks);
+class SourceChecksOfIpv4 : public SourceChecks {};
+BPFCAST_FOR_EACH_HOOK(SourceChecksOfIpv4);
 
 const Ipv4Address kDenied = MakeIpv4(239, 9, 9, 9);
 
@@ -69,7 +84,7 @@ TEST_P(SourceChecks, F_12_WithoutAltnetAnySourceFlowsDownstream) {
 }
 
 TEST_P(SourceChecks, F_12_WithAltnetUpstreamSourcesOutsideOfItAreRefusedAndCounted) {
-  StartDaemon({.settings = {{"wan0", "altnet = [\"10.0.0.0/30\"]\n"}}});
+  StartDaemon({.settings = {{"wan0", Altnet("10.0.0.0/30", "2001:db8::/126")}}});
   ExpectAltnetDecides();
 }
 
@@ -84,41 +99,39 @@ TEST_P(IgmpproxyFile, F_12_IgmpproxyConfWithAltnetRefusesOtherSourcesAndCountsTh
 }
 
 TEST_P(SourceChecks, F_12_ADownstreamSourceOutsideItsSubnetNeedsAltnet) {
-  const Ipv4Address stranger = MakeIpv4(172, 16, 5, 5);
-  bed_.h1().ns.Ip("addr add 172.16.5.5/32 dev eth0");
+  const AnyAddress stranger = AddStranger();
   {
     StartDaemon();
-    Receiver receiver(bed_.h3(), kG);
+    Receiver receiver(bed_.h3(), AnyGroup());
     receiver.Join();
-    ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+    ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan2"));
     Send(bed_.h1(), stranger, 100);
-    Send(bed_.h1(), bed_.h1().address, 100);
-    ExpectComplete(receiver, bed_.h1().address, 100);
+    Send(bed_.h1(), bed_.h1().Address(version()), 100);
+    ExpectComplete(receiver, bed_.h1().Address(version()), 100);
     EXPECT_EQ(receiver.Of(stranger).received, 0U);
     EXPECT_EQ(Drops("rpf"), 100U);
   }
   daemon_.reset();
-  StartDaemon({.settings = {{"lan1", "altnet = [\"172.16.0.0/16\"]\n"}}});
-  Receiver receiver(bed_.h3(), kG);
+  StartDaemon({.settings = {{"lan1", Altnet("172.16.0.0/16", "2001:db8:5::/48")}}});
+  Receiver receiver(bed_.h3(), AnyGroup());
   receiver.Join();
-  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan2"));
   Send(bed_.h1(), stranger, 100);
   ExpectComplete(receiver, stranger, 100);
   EXPECT_EQ(Drops("rpf"), 0U);
 }
 
 TEST_P(SourceChecks, F_12_SourceCheckOffLetsADownstreamSourceOfAnySubnetPass) {
-  const Ipv4Address stranger = MakeIpv4(172, 16, 5, 5);
-  bed_.h1().ns.Ip("addr add 172.16.5.5/32 dev eth0");
+  const AnyAddress stranger = AddStranger();
   StartDaemon({.settings = {{"lan1", "source-check = \"off\"\n"}}});
-  Receiver receiver(bed_.h3(), kG);
+  Receiver receiver(bed_.h3(), AnyGroup());
   receiver.Join();
-  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan2"));
   Send(bed_.h1(), stranger, 100);
   ExpectComplete(receiver, stranger, 100);
 }
 
-TEST_P(SourceChecks, TheKernelsReversePathFilterDoesNotMatter) {
+TEST_P(SourceChecksOfIpv4, TheKernelsReversePathFilterDoesNotMatter) {
   for (const char* scope : {"all", "default", "wan0", "lan1", "lan2", "lan3"}) {
     bed_.router().Sysctl(std::string("ipv4/conf/") + scope + "/rp_filter", "1");
   }
@@ -128,20 +141,20 @@ TEST_P(SourceChecks, TheKernelsReversePathFilterDoesNotMatter) {
 
 TEST_P(SourceChecks, TF_08_ThePacketsTtlMustBeAboveThePortsThreshold) {
   StartDaemon({.settings = {{"lan1", "ttl-threshold = 16\n"}}});
-  Receiver behind(bed_.h1(), kG);
-  Receiver free(bed_.h3(), kG);
+  Receiver behind(bed_.h1(), AnyGroup());
+  Receiver free(bed_.h3(), AnyGroup());
   behind.Join();
   free.Join();
-  ASSERT_TRUE(WaitForGroup(kG, "lan1"));
-  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
-  Send(bed_.up(), Source(1), 100, 16);
-  Send(bed_.up(), Source(2), 100, 17);
-  ExpectComplete(behind, Source(2), 100);
-  EXPECT_EQ(behind.Of(Source(2)).ttl_max, 16) << "leaves with TTL - 1";
-  EXPECT_EQ(behind.Of(Source(1)).received, 0U);
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan2"));
+  Send(bed_.up(), SourceNo(1), 100, 16);
+  Send(bed_.up(), SourceNo(2), 100, 17);
+  ExpectComplete(behind, SourceNo(2), 100);
+  EXPECT_EQ(behind.Of(SourceNo(2)).ttl_max, 16) << "leaves with TTL - 1";
+  EXPECT_EQ(behind.Of(SourceNo(1)).received, 0U);
   EXPECT_TRUE(free.WaitForTotal(200));
-  EXPECT_EQ(free.Of(Source(1)).received, 100U);
-  EXPECT_EQ(free.Of(Source(2)).received, 100U);
+  EXPECT_EQ(free.Of(SourceNo(1)).received, 100U);
+  EXPECT_EQ(free.Of(SourceNo(2)).received, 100U);
   EXPECT_EQ(Drops("thr"), 100U);
   EXPECT_EQ(Port("lan1")["tx_dropped"], 100);
 }

@@ -5,6 +5,15 @@
 #include "support/wiring.h"
 
 namespace bpfcast::test {
+namespace {
+
+std::vector<std::string> RouterIpv6(const std::string& port) {
+  if (port == "wan0") return {"fe80::2/64", "2001:db8:100::2/64"};
+  return {"fe80::1/64", "2001:db8:" + port.substr(3) + "::1/64"};
+}
+
+}  // namespace
+
 Bed::Bed(const std::string& prefix, NetNs::Ipv6 ipv6)
     : up_(prefix + "-up", ipv6),
       router_(prefix + "-router", ipv6),
@@ -28,10 +37,10 @@ Bed::Bed(const std::string& prefix, NetNs::Ipv6 ipv6)
       "link set p0 master br0\nlink set p1 master br0\nlink set p2 master br0\n"
       "link set p0 up\nlink set p1 up\nlink set p2 up\nlink set br0 up\n");
   ReadyForXdp(switch_, "p0");
-  router_.IpBatch(AddAddresses("wan0", addresses({"198.51.100.2/24"}, {"fe80::2/64", "2001:db8:100::2/64"})) +
-                  AddAddresses("lan1", addresses({"192.0.2.1/24"}, {"fe80::1/64", "2001:db8:1::1/64"})) +
-                  AddAddresses("lan2", addresses({"203.0.113.1/24"}, {"fe80::1/64", "2001:db8:2::1/64"})) +
-                  AddAddresses("lan3", addresses({"10.30.0.1/24"}, {"fe80::1/64", "2001:db8:3::1/64"})) +
+  router_.IpBatch(AddAddresses("wan0", addresses({"198.51.100.2/24"}, RouterIpv6("wan0"))) +
+                  AddAddresses("lan1", addresses({"192.0.2.1/24"}, RouterIpv6("lan1"))) +
+                  AddAddresses("lan2", addresses({"203.0.113.1/24"}, RouterIpv6("lan2"))) +
+                  AddAddresses("lan3", addresses({"10.30.0.1/24"}, RouterIpv6("lan3"))) +
                   "link set wan0 up\nlink set lan1 up\nlink set lan2 up\nlink set lan3 up\n");
   std::vector<std::string> up = addresses({"198.51.100.1/24"}, {"fe80::1/64", "2001:db8:100::1/64"});
   for (const char n : {'1', '2', '3', '4', '5'}) {
@@ -46,6 +55,10 @@ Bed::Bed(const std::string& prefix, NetNs::Ipv6 ipv6)
   if (ipv6 == NetNs::Ipv6::kOff) return;
   for (const Host& host : {this->up(), h1(), h2(), h3(), h4()}) WaitForIpv6(host.ns, host.interface);
   for (const char* port : {"wan0", "lan1", "lan2", "lan3"}) WaitForIpv6(router_, port);
+}
+
+void Bed::RestoreIpv6(const std::string& port) const {
+  router_.IpBatch(AddAddresses(port, RouterIpv6(port)));
 }
 
 LinkEnd Bed::Far(const std::string& port) const {

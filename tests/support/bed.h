@@ -21,6 +21,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/any_address.h"
 #include "support/netns.h"
@@ -32,8 +33,14 @@ struct Host {
   const NetNs& ns;
   std::string interface;
   Ipv4Address address;
-  Ipv6Address link_local{};  // what its MLD is sent from; only with IPv6
+  // Only with IPv6:
+  Ipv6Address link_local{};
+  Ipv6Address global{};
 
+  /// What its streams are sent from.
+  AnyAddress Address(IpVersion version) const {
+    return version == IpVersion::k4 ? AnyAddress(address) : AnyAddress(global);
+  }
   /// What its IGMP or MLD is sent from.
   AnyAddress Reporter(IpVersion version) const {
     return version == IpVersion::k4 ? AnyAddress(address) : AnyAddress(link_local);
@@ -52,11 +59,15 @@ class Bed {
   explicit Bed(const std::string& prefix, NetNs::Ipv6 ipv6 = NetNs::Ipv6::kOff);
 
   const NetNs& router() const { return router_; }
-  Host up() const { return {up_, "up0", MakeIpv4(198, 51, 100, 1), Ipv6("fe80::1")}; }
-  Host h1() const { return {h1_, "eth0", MakeIpv4(192, 0, 2, 10), Ipv6("fe80::a")}; }
-  Host h2() const { return {h2_, "eth0", MakeIpv4(192, 0, 2, 11), Ipv6("fe80::b")}; }
-  Host h3() const { return {h3_, "eth0", MakeIpv4(203, 0, 113, 10), Ipv6("fe80::c")}; }
-  Host h4() const { return {h4_, "eth0", MakeIpv4(10, 30, 0, 10), Ipv6("fe80::d")}; }
+  Host up() const {
+    return {up_, "up0", MakeIpv4(198, 51, 100, 1), Ipv6("fe80::1"), Ipv6("2001:db8:100::1")};
+  }
+  Host h1() const { return {h1_, "eth0", MakeIpv4(192, 0, 2, 10), Ipv6("fe80::a"), Ipv6("2001:db8:1::a")}; }
+  Host h2() const { return {h2_, "eth0", MakeIpv4(192, 0, 2, 11), Ipv6("fe80::b"), Ipv6("2001:db8:1::b")}; }
+  Host h3() const { return {h3_, "eth0", MakeIpv4(203, 0, 113, 10), Ipv6("fe80::c"), Ipv6("2001:db8:2::c")}; }
+  Host h4() const { return {h4_, "eth0", MakeIpv4(10, 30, 0, 10), Ipv6("fe80::d"), Ipv6("2001:db8:3::d")}; }
+  /// Gives a router port its IPv6 addresses again: the kernel takes them away when the link goes down.
+  void RestoreIpv6(const std::string& port) const;
   /// For "wan0", "lan1", "lan2", "lan3".
   LinkEnd Far(const std::string& port) const;
 
