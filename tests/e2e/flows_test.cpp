@@ -1,5 +1,7 @@
 // What the operator sees: flows, groups with their hosts and timers, ports with hook and reason; as text and
 // as JSON.
+#include <algorithm>
+
 #include "fixture.h"
 
 namespace bpfcast::test {
@@ -26,9 +28,6 @@ class Views : public E2e {
     return nullptr;
   }
   std::string Reporter(const Host& host) const { return host.Reporter(version()).ToString(); }
-  static std::pair<std::string, std::string> Row(const AnyAddress& group, const AnyAddress& source) {
-    return {group.ToString(), source.ToString()};
-  }
 };
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(Views);
 
@@ -83,9 +82,13 @@ TEST_P(Views, FlowsAreSortedByGroupAndSourceAndTellWhatNobodyWants) {
   ASSERT_TRUE(Eventually([&] { return Flows().size() >= 4; })) << Flows().dump(1);
   std::vector<std::pair<std::string, std::string>> seen;
   for (const json& flow : Flows()) seen.emplace_back(flow["group"], flow["source"]);
-  const std::vector<std::pair<std::string, std::string>> sorted{
-      Row(SsmGroup(), SourceNo(2)), Row(AnyGroup(), SourceNo(1)), Row(AnyGroup(), SourceNo(3)),
-      Row(MoreGroups(5), bed_.h3().Address(version()))};
+  std::vector<std::pair<AnyAddress, AnyAddress>> played{{SsmGroup(), SourceNo(2)},
+                                                        {AnyGroup(), SourceNo(1)},
+                                                        {AnyGroup(), SourceNo(3)},
+                                                        {MoreGroups(5), bed_.h3().Address(version())}};
+  std::sort(played.begin(), played.end());
+  std::vector<std::pair<std::string, std::string>> sorted;
+  for (const auto& [group, source] : played) sorted.emplace_back(group.ToString(), source.ToString());
   EXPECT_EQ(seen, sorted);
   EXPECT_EQ(Flow(MoreGroups(5), bed_.h3().Address(version()))["ports"], json::array({"wan0"}))
       << "the way up needs no member";

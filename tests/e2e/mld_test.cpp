@@ -8,8 +8,8 @@
 namespace bpfcast::test {
 namespace {
 
-class Mld : public E2e {};
-INSTANTIATE_TEST_SUITE_P(Hook, Mld, ::testing::Values("xdp-ipv6", "tc-ipv6"), HookName);
+class MldOnTheWire : public E2e {};
+INSTANTIATE_TEST_SUITE_P(Hook, MldOnTheWire, ::testing::Values("xdp-ipv6", "tc-ipv6"), HookName);
 
 const Ipv6Address kAllNodes = Ipv6("ff02::1");
 const Ipv6Address kAllMldV2Routers = Ipv6("ff02::16");
@@ -22,7 +22,7 @@ bool SaysTheKernel(const Packet& packet) {
          });
 }
 
-TEST_P(Mld, TA_49_EveryMldPacketHasHopLimitOneRouterAlertSumsAndAddresses) {
+TEST_P(MldOnTheWire, TA_49_EveryMldPacketHasHopLimitOneRouterAlertSumsAndAddresses) {
   std::vector<std::unique_ptr<Capture>> wires;
   const std::vector<std::string> ports{"wan0", "lan1", "lan2", "lan3"};
   for (const std::string& port : ports) {
@@ -37,7 +37,8 @@ TEST_P(Mld, TA_49_EveryMldPacketHasHopLimitOneRouterAlertSumsAndAddresses) {
   ASSERT_TRUE(WaitForGroup(SsmGroup(), "lan1"));
   ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan2"));
   const Injector router(bed_.up().ns, "up0");
-  router.Send(IgmpFrame(bed_.up().ns.Mac("up0"), bed_.up().link_local, kAllNodes, QueryV3(200, Ipv6Address())));
+  router.Send(
+      IgmpFrame(bed_.up().ns.Mac("up0"), bed_.up().link_local, kAllNodes, QueryV3(200, Ipv6Address())));
   std::this_thread::sleep_for(kTiny.query_interval + 500ms);
   h1.LeaveSource(SsmGroup(), SourceNo(1));
   h1.Leave(AnyGroup());
@@ -76,7 +77,7 @@ TEST_P(Mld, TA_49_EveryMldPacketHasHopLimitOneRouterAlertSumsAndAddresses) {
   EXPECT_GE(wires[0]->Count(Both(Arrived, Record(kBlock, SsmGroup(), {SourceNo(1)}))), 1U);
 }
 
-TEST_P(Mld, A_06_AReportWithoutRouterAlertIsCountedAndIgnored) {
+TEST_P(MldOnTheWire, A_06_AReportWithoutRouterAlertIsCountedAndIgnored) {
   StartDaemon();
   Bytes frame = IgmpFrame(bed_.h3().ns.Mac("eth0"), bed_.h3().link_local, kAllMldV2Routers,
                           ReportV3({{kToEx, AnyGroup(), {}}}));
@@ -90,7 +91,7 @@ TEST_P(Mld, A_06_AReportWithoutRouterAlertIsCountedAndIgnored) {
   EXPECT_TRUE(GroupOn(AnyGroup(), "lan2").is_null());
 }
 
-TEST_P(Mld, E_09_ALeaveOfALocalSocketUpstreamDoesNotEndWhatADownstreamWants) {
+TEST_P(MldOnTheWire, E_09_ALeaveOfALocalSocketUpstreamDoesNotEndWhatADownstreamWants) {
   const Capture upstream(bed_.up().ns, "up0", Control());
   StartDaemon();
   Receiver member(bed_.h1(), AnyGroup());
