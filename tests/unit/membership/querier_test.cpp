@@ -1,5 +1,7 @@
 // The querier of a link: startup and general queries, life cycle, changes.
 #include "router_querier.h"
+#include "wire/igmp.h"
+#include "wire/mld.h"
 
 namespace bpfcast {
 namespace {
@@ -151,7 +153,7 @@ TYPED_TEST(QuerierTest, TheLastReporterIsKeptForDisplay) {
   EXPECT_EQ(this->querier->Find(group)->last_reporter(), other);
 }
 
-TEST(QuerierMtu, TC_45_QueriesAreSplitByTheMtuOfTheLink) {
+TEST(QuerierMtu, TA_41_TC_45_QueriesAreSplitByTheMtuOfTheLink) {
   struct Case {
     std::size_t mtu;
     std::vector<std::size_t> parts;
@@ -175,6 +177,8 @@ TEST(QuerierMtu, TC_45_QueriesAreSplitByTheMtuOfTheLink) {
     std::vector<std::size_t> parts;
     for (const auto& query : block.queries) parts.push_back(query.sources.size());
     EXPECT_EQ(parts, c.parts) << c.mtu;
+    for (const auto& query : block.queries)
+      EXPECT_LE(Codec<Igmp>::Serialize(query, Bed<Igmp>::Host()).bytes.size(), c.mtu);
   }
 }
 
@@ -201,6 +205,8 @@ TEST(QuerierMtu, TA_42_MldQueriesAreSplitByTheMtuOfTheLink) {
     std::vector<std::size_t> parts;
     for (const auto& query : block.queries) parts.push_back(query.sources.size());
     EXPECT_EQ(parts, c.parts) << c.mtu;
+    for (const auto& query : block.queries)
+      EXPECT_LE(Codec<Mld>::Serialize(query, Bed<Mld>::Host()).bytes.size(), c.mtu);
   }
 }
 
