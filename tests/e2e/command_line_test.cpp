@@ -188,7 +188,7 @@ TEST_F(CommandLine, ACheckedFileIsShownAsItIsUnderstood) {
   const CommandResult result = RunCommand({DaemonPath(), "-t", file.path()});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.out,
-            "upstream wan0 altnet=10.0.0.0/8\n"
+            "ipv6=false\nupstream wan0 altnet=10.0.0.0/8\n"
             "downstream lan1 source-check=off ttl-threshold=5 fast-leave=true\n" +
                 file.path() + ": ok\n");
   EXPECT_THAT(result.err, HasSubstr(file.path() + ":2:29: "));

@@ -151,8 +151,10 @@ class DefaultConfiguration : public E2e {
   }
 };
 
+INSTANTIATE_TEST_SUITE_P(Hook, DefaultConfiguration, ::testing::Values("auto"), HookName);
+
 // Two lines and no preparation of any machine.
-TEST_F(DefaultConfiguration, StreamsReachMembersWholeOnVethsAsTheKernelMakesThem) {
+TEST_P(DefaultConfiguration, StreamsReachMembersWholeOnVethsAsTheKernelMakesThem) {
   for (const char* port : {"wan0", "lan1", "lan2", "lan3"}) AsMade(bed_.Far(port));
   daemon_.emplace(bed_.router(), "upstream = \"wan0\"\ndownstream = [\"lan2\", \"lan3\"]\n",
                   NamePrefix("e2e"));

@@ -21,6 +21,20 @@ std::string StateOf(const Port& port) {
   return ", " + (address ? address->ToString() : std::string(F::kName) + " without an address");
 }
 
+/// The upstream does not serve the family, so nothing of it goes there.
+template <class F>
+void CloseUpstream(Passages<F>& passages) {
+  const auto close = [](Passage& passage) {
+    if (passage == Passage::kAnywhere) passage = Passage::kNotUpstream;
+  };
+  for (PassageRule<F>& rule : passages.rules) close(rule.passage);
+  close(passages.otherwise);
+}
+
+bool ServesOther(const DatapathPort& a, const DatapathPort& b) {
+  return a.ipv4.served != b.ipv4.served || a.ipv6.served != b.ipv6.served;
+}
+
 }  // namespace
 
 void Agent::FollowLinks() {
@@ -119,9 +133,17 @@ void Agent::Install(Port& port) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     port.choice = ChooseHook(port.config.hook, ProbePort(port.link.name, port.link.ifindex));
     DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
+    const Port& upstream = ports_.at(kUpstreamPort);
     wanted.ipv4.passages = ipv4_.proxy().PassagesOf(port.id);
     wanted.ipv6.passages = ipv6_.proxy().PassagesOf(port.id);
+    if (port.role == PortRole::kDownstream && upstream.installed) {
+      if (!upstream.installed->ipv4.served) CloseUpstream(wanted.ipv4.passages);
+      if (!upstream.installed->ipv6.served) CloseUpstream(wanted.ipv6.passages);
+    }
     if (port.installed == wanted) return;
+    if (port.role == PortRole::kUpstream && (!port.installed || ServesOther(*port.installed, wanted))) {
+      recheck_ports_ = true;  // the downstreams come after it
+    }
     auto attached = datapath_->SetPort(wanted);
     if (!attached) {
       port.installed.reset();

@@ -74,6 +74,9 @@ void Agent::ChangeUpstream(const InterfaceConfig& config, std::vector<std::strin
   Port& port = ports_.at(kUpstreamPort);
   if (config == port.config) return;
   if (config.name == port.config.name) {
+    // A family that is not served any more leaves while it is known what it asked for.
+    if (port.config.ipv4.served && !config.ipv4.served) ipv4_.Leave();
+    if (port.config.ipv6.served && !config.ipv6.served) ipv6_.Leave();
     ChangeSettings(port, config);
     changes.push_back(config.name + ": settings changed");
     return;

@@ -89,6 +89,7 @@ void FamilyAgent<F>::SweepLocalMemberships(Time now) {
   std::set<Address> groups;
   std::set<Address> upstream;
   for (const auto& [id, port] : ports_) {
+    if (!port.config.template Of<F>().served) continue;
     const auto joined = memberships->find(port.link.ifindex);
     if (joined == memberships->end()) continue;
     for (const auto& [group, users] : joined->second) {

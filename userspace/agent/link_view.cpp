@@ -39,6 +39,12 @@ bool IsKnownEverywhere(const Ipv6Address& address) {
   return std::any_of(bytes.begin() + 8, bytes.begin() + 12, [](std::uint8_t octet) { return octet != 0; });
 }
 
+/// An address that another machine of the link has as well is that machine's.
+template <class F>
+bool IsOurs(const LinkAddress<F>& address) {
+  return address.state != AddressState::kDuplicate;
+}
+
 /// Can it be the source of a stream that is forwarded (F-09)?
 bool IsForwardable(const Ipv4Address&) {
   return true;
@@ -55,7 +61,7 @@ FamilyPort<F> ToFamilyPort(const Link& link, PortRole role, const FamilyConfig<F
   port.other_sources = config.other_sources;
   for (const LinkAddress<F>& address : link.Addresses<F>()) {
     if (!IsForwardable(address.local)) continue;
-    port.own_addresses.push_back(address.local);
+    if (IsOurs(address)) port.own_addresses.push_back(address.local);
     port.subnets.push_back(address.subnet);
   }
   return port;
@@ -109,7 +115,7 @@ template <class F>
 std::vector<typename F::Address> AddressesKnownEverywhere(const Link& link) {
   std::vector<typename F::Address> known;
   for (const LinkAddress<F>& address : link.Addresses<F>()) {
-    if (IsKnownEverywhere(address.local)) known.push_back(address.local);
+    if (IsOurs(address) && IsKnownEverywhere(address.local)) known.push_back(address.local);
   }
   return known;
 }
@@ -126,7 +132,9 @@ LinkState<F> ToLinkState(const Link* link, PortRole role, const FamilyConfig<F>&
   state.rules.own_addresses = std::move(own_addresses);
   for (const LinkAddress<F>& address : link->Addresses<F>()) {
     state.rules.subnets.push_back(address.subnet);
-    if (!IsKnownEverywhere(address.local)) state.rules.own_addresses.push_back(address.local);
+    if (IsOurs(address) && !IsKnownEverywhere(address.local)) {
+      state.rules.own_addresses.push_back(address.local);
+    }
   }
   return state;
 }

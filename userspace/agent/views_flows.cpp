@@ -28,8 +28,9 @@ Route RouteOf(const RouteKey<F>& stream, const Proxy<F>& proxy) {
 }
 
 template <class F>
-PortSet Outgoing(const Route& route, const FlowCounters<F>& flow, const Proxy<F>& proxy) {
-  switch (PassageOf(proxy.PassagesOf(flow.arrival), flow.key.group)) {
+PortSet Outgoing(const Route& route, const FlowCounters<F>& flow, const Passages<F>& passages,
+                 const Proxy<F>& proxy) {
+  switch (PassageOf(passages, flow.key.group)) {
     case Passage::kAnywhere:
       break;
     case Passage::kNotUpstream:
@@ -42,7 +43,7 @@ PortSet Outgoing(const Route& route, const FlowCounters<F>& flow, const Proxy<F>
 
 template <class F>
 ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortView*>& ports,
-                const Proxy<F>& proxy, Time now) {
+                const Passages<F>& passages, const Proxy<F>& proxy, Time now) {
   const Route route = RouteOf(flow.key, proxy);
   const auto arrival = ports.find(flow.arrival);
   ViewJson json;
@@ -52,7 +53,7 @@ ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortVi
   // The port of an older configuration has no name any more.
   json["arrival"] = arrival == ports.end() ? ViewJson() : ViewJson(arrival->second->name);
   json["ports"] = ViewJson::array();
-  Outgoing(route, flow, proxy).ForEach([&](PortId port) {
+  Outgoing(route, flow, passages, proxy).ForEach([&](PortId port) {
     const auto found = ports.find(port);
     if (port != flow.arrival && found != ports.end()) json["ports"].push_back(found->second->name);
   });
@@ -80,10 +81,13 @@ std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
     return std::tie(a->key.group, a->key.source, a->arrival) <
            std::tie(b->key.group, b->key.source, b->arrival);
   });
+  std::map<PortId, Passages<F>> passages;  // made once for each port: there may be thousands of streams
   std::string text = "[";
   for (const FlowCounters<F>* flow : rows) {
     if (text.size() > 1) text += ',';
-    text += Text(ToJson(*flow, ports_by_id, proxy, now));
+    const auto [found, is_new] = passages.try_emplace(flow->arrival);
+    if (is_new) found->second = proxy.PassagesOf(flow->arrival);
+    text += Text(ToJson(*flow, ports_by_id, found->second, proxy, now));
   }
   return text + "]";
 }

@@ -18,8 +18,8 @@ std::string Named(const DatapathPort& port) {
 
 template <class F>
 bool SameRules(const FamilyPort<F>& a, const FamilyPort<F>& b) {
-  return a.own_addresses == b.own_addresses && a.subnets == b.subnets && a.other_sources == b.other_sources &&
-         a.passages == b.passages;
+  return a.served == b.served && a.own_addresses == b.own_addresses && a.subnets == b.subnets &&
+         a.other_sources == b.other_sources && a.passages == b.passages;
 }
 
 bool SameRules(const DatapathPort& a, const DatapathPort& b) {

@@ -20,6 +20,7 @@ template <class F>
 PrefixRules<F> MakePassageRules(const std::vector<DatapathPort>& ports) {
   PrefixRules<F> rules;
   for (const DatapathPort& port : ports) {
+    if (!FamilyAbi<F>::Of(port).served) continue;  // nobody looks at its packets
     for (const PassageRule<F>& rule : FamilyAbi<F>::Of(port).passages.rules) {
       rules[RuleFor<F>(static_cast<std::uint32_t>(port.id), rule.groups)] = ToAbi(rule.passage);
     }
@@ -37,6 +38,7 @@ bool RestrictsGroups(const Passages<F>& passages) {
 template <class F>
 GuardedGroups<F>::GuardedGroups(const std::vector<DatapathPort>& ports) {
   for (const DatapathPort& port : ports) {
+    if (!FamilyAbi<F>::Of(port).served) continue;
     const Passages<F>& passages = FamilyAbi<F>::Of(port).passages;
     if (passages.otherwise != Passage::kAnywhere) prefixes_.insert(PrefixRule<F>{});
     for (const PassageRule<F>& rule : passages.rules) {

@@ -201,7 +201,8 @@ Version Host<F>::ModeNow() const {
 /// D-21, D-26. A change that was not told at all when the mode changed is told in the new one.
 template <class F>
 void Host<F>::FollowMode(Announcement announcement, Time now) {
-  if (std::exchange(mode_, ModeNow()) == mode_ || !running_) return;
+  const Version was = std::exchange(mode_, ModeNow());
+  if (was == mode_ || !running_) return;
   std::vector<Address> untold;
   for (const auto& [group, change] : changes_) {
     if (change.IsUntold()) untold.push_back(group);
