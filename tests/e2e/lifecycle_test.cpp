@@ -276,6 +276,8 @@ TEST_P(LifecycleOfIpv6, A_04_QueriesBeginWhenDuplicateDetectionIsThrough) {
   StartDaemon();
   bed_.router().Ip("-6 addr flush dev lan1");
   ASSERT_TRUE(Eventually([&] { return FamilyOf("lan1")["state"] == "off"; }));
+  bed_.router().Sysctl("ipv6/conf/lan1/dad_transmits", "1");
+  bed_.router().Sysctl("ipv6/conf/lan1/accept_dad", "1");
   const Instant added = Clock::now();
   bed_.router().Ip("addr add fe80::7/64 dev lan1");
   EXPECT_TRUE(Eventually([&] { return FamilyOf("lan1")["state"] == "up"; })) << Port("lan1").dump(1);
