@@ -109,9 +109,9 @@ TEST_P(InterfaceLife, X_02_X_05_AnUpstreamWhoseAddressIsFlushedAndReplacedServes
   const Instant address = Clock::now();
   bed_.router().Ip("addr add 198.51.100.77/24 dev wan0");
   ExpectFlowSince(address, receiver, 2, asked, "after another address");
-  const auto report = asked.WaitFor(Both(Arrived, Record(kToEx, kG)), 1s, address);
-  ASSERT_TRUE(report);
-  EXPECT_EQ(report->from, MakeIpv4(198, 51, 100, 77));
+  // What was still to be said may leave from 0.0.0.0 before the address is known.
+  const auto from_it = [](const Packet& packet) { return packet.from == MakeIpv4(198, 51, 100, 77); };
+  EXPECT_TRUE(asked.WaitFor(Both(Arrived, Both(from_it, Record(kToEx, kG))), 2s, address));
 }
 
 TEST_P(InterfaceLife, X_05_AnUpstreamThatIsRenamedAwayAndBackIsServedAgain) {
