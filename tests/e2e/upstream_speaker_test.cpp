@@ -284,7 +284,8 @@ TEST_P(UpstreamSpeaker, TD_32_X_03_ACleanStopLeavesEveryGroup) {
                              Record(kBlock, SsmGroup(), {SourceNo(1)})}) {
     const auto leave = wire_.WaitFor(Both(Arrived, record), 2s, stopped);
     ASSERT_TRUE(leave);
-    EXPECT_LE(leave->time, exited) << "sent before the exit";
+    // The kernel sends its leaves from a timer of its own, a few milliseconds after the sockets are closed.
+    EXPECT_LE(leave->time, KernelSpeaks() ? exited + 1s : exited) << "sent before the exit";
   }
   EXPECT_FALSE(IsJoinedByRouter(AnyGroup()));
 }
