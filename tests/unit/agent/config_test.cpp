@@ -253,17 +253,18 @@ TEST_P(BrokenTomlConfig, IsRefusedWithItsPosition) {
   EXPECT_THAT(config.error(), ElementsAre(testing::StartsWith("conf.toml:" + GetParam().position + ":")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Corpus, BrokenTomlConfig,
-                         testing::Values(BrokenToml{"upstream = eth0\n", "1:12"},
-                                         BrokenToml{"upstream = \"eth0\n", "1:17"},
-                                         BrokenToml{"upstream = 'a'\nupstream = 'b'\n", "2"},
-                                         BrokenToml{std::string("upstream = 'a'\n\0\n", 17), "2:1"},
-                                         BrokenToml{"upstream = 'a'\n[.a]\n", "2"},
-                                         BrokenToml{"upstream = 'a'\n[ =a]\n", "2"},
-                                         BrokenToml{"upstream = 'a'\n[[#]]\n", "2"},
-                                         BrokenToml{"upstream = 'a'\n[\xc3\xa9]\n", "2"},
-                                         BrokenToml{"\xff\xfeupstream = 'a'", "1:1"},
-                                         BrokenToml{"upstream = " + std::string(100000, '['), "1"}));
+INSTANTIATE_TEST_SUITE_P(
+    Corpus, BrokenTomlConfig,
+    testing::Values(BrokenToml{"upstream = eth0\n", "1:12"}, BrokenToml{"upstream = \"eth0\n", "1:17"},
+                    BrokenToml{"upstream = 'a'\nupstream = 'b'\n", "2"},
+                    BrokenToml{std::string("upstream = 'a'\n\0\n", 17), "2:1"},
+                    BrokenToml{"upstream = 'a'\n[.a]\n", "2"}, BrokenToml{"upstream = 'a'\n[ =a]\n", "2"},
+                    BrokenToml{"upstream = 'a'\n[[#]]\n", "2"},
+                    BrokenToml{"upstream = 'a'\n[\xc3\xa9]\n", "2"},
+                    BrokenToml{"upstream = 'a'\n\xc4\x80 = 1\n", "2"},
+                    BrokenToml{"upstream = 'a'\n[b\xd2\x99]\n", "2"},
+                    BrokenToml{"upstream = \xc2\xa1\n", "1"}, BrokenToml{"\xff\xfeupstream = 'a'", "1:1"},
+                    BrokenToml{"upstream = " + std::string(100000, '['), "1"}));
 
 /// The Max Resp Code of version 2 ends at 25.5 s.
 TEST(Config, C_60_TheVersionDecidesWhatATimerMayBe) {
