@@ -56,7 +56,7 @@ std::optional<LooseNetwork> ParseLooseNetwork(std::string_view text) {
     network.length = static_cast<unsigned>(bits.value);
     exact_bits = exact_bits && bits.exact;
   }
-  result.network = WithoutHostBits(network);
+  result.network = network.WithoutHostBits();
   if (Ipv4Address::Parse(address_text) != *address || !exact_bits) {
     result.doubt = "is not written as a network usually is";
   } else if (result.network != network) {

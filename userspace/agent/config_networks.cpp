@@ -114,16 +114,4 @@ Result<Networks> ParseNetworks(std::string_view text) {
   return networks;
 }
 
-template <class Address>
-Prefix<Address> WithoutHostBits(const Prefix<Address>& network) {
-  auto bytes = network.address.bytes();
-  for (unsigned i = network.length; i < Address::kBits; ++i) {
-    bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] & ~(0x80U >> (i % 8)));
-  }
-  return {Address(bytes), network.length};
-}
-
-template Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>&);
-template Prefix<Ipv6Address> WithoutHostBits(const Prefix<Ipv6Address>&);
-
 }  // namespace bpfcast

@@ -45,18 +45,11 @@ struct Networks {
 /// says what a network looks like.
 Result<Networks> ParseNetworks(std::string_view text);
 
-/// The same network without host bits.
-template <class Address>
-Prefix<Address> WithoutHostBits(const Prefix<Address>& network);
-
 /// Are all addresses of the network groups?
 template <class Address>
 bool IsGroupRange(const Prefix<Address>& network) {
   constexpr unsigned kGroupBits = Address::kBits == Ipv4Address::kBits ? 4 : 8;
   return network.address.IsMulticast() && network.length >= kGroupBits;
 }
-
-extern template Prefix<Ipv4Address> WithoutHostBits(const Prefix<Ipv4Address>&);
-extern template Prefix<Ipv6Address> WithoutHostBits(const Prefix<Ipv6Address>&);
 
 }  // namespace bpfcast

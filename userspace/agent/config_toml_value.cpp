@@ -191,8 +191,8 @@ Networks TomlValue::ReadNetworks(Content content) const {
       continue;
     }
     Networks plain;
-    for (const auto& network : read->ipv4) plain.ipv4.push_back(WithoutHostBits(network));
-    for (const auto& network : read->ipv6) plain.ipv6.push_back(WithoutHostBits(network));
+    for (const auto& network : read->ipv4) plain.ipv4.push_back(network.WithoutHostBits());
+    for (const auto& network : read->ipv6) plain.ipv6.push_back(network.WithoutHostBits());
     if (plain != *read) {
       notes_.Warning(at,
                      Quoted(text) + " has bits behind its prefix length; it is taken as " + plain.ToString());

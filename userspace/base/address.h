@@ -61,6 +61,17 @@ constexpr Ipv4Address MakeIpv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, s
   return Ipv4Address(std::array<std::uint8_t, 4>{a, b, c, d});
 }
 
+/// `address` with the bits of `fill` in each octet behind the first `length` bits.
+template <class Address>
+constexpr Address FillHostBits(const Address& address, unsigned length, std::uint8_t fill) {
+  auto bytes = address.bytes();
+  for (unsigned bit = length; bit < Address::kBits; ++bit) {
+    const auto mask = static_cast<std::uint8_t>(0x80 >> bit % 8);
+    bytes[bit / 8] = static_cast<std::uint8_t>((bytes[bit / 8] & ~mask) | (fill & mask));
+  }
+  return Address(bytes);
+}
+
 /// An address with a prefix length; host bits are kept as given and ignored by Contains().
 template <class Address>
 struct Prefix {
@@ -76,6 +87,10 @@ struct Prefix {
     const auto mask = static_cast<std::uint8_t>(0xff << (8 - length % 8));
     return ((address.bytes()[whole] ^ other.bytes()[whole]) & mask) == 0;
   }
+  /// The first and the last address of the range.
+  constexpr Address First() const { return FillHostBits(address, length, 0x00); }
+  constexpr Address Last() const { return FillHostBits(address, length, 0xff); }
+  constexpr Prefix WithoutHostBits() const { return {First(), length}; }
   constexpr bool operator==(const Prefix&) const = default;
   /// "192.0.2.0/24"
   std::string ToString() const { return address.ToString() + "/" + std::to_string(length); }

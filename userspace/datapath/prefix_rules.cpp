@@ -14,20 +14,6 @@ typename FamilyAbi<F>::PrefixKey ToPrefixKey(const PrefixRule<F>& rule) {
 
 }  // namespace
 
-template <class Address>
-Address WithHostBits(const Prefix<Address>& prefix, HostBits bits) {
-  auto bytes = prefix.address.bytes();
-  for (unsigned i = prefix.length; i < Address::kBits; ++i) {
-    const auto bit = static_cast<std::uint8_t>(0x80 >> (i % 8));
-    if (bits == HostBits::kOnes) {
-      bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] | bit);
-    } else {
-      bytes[i / 8] = static_cast<std::uint8_t>(bytes[i / 8] & ~bit);
-    }
-  }
-  return Address(bytes);
-}
-
 template <class F>
 Result<void> PrefixTable<F>::Add(const PrefixRules<F>& wanted) {
   for (const auto& [rule, value] : wanted) {
@@ -48,8 +34,6 @@ void PrefixTable<F>::RemoveOthers(const PrefixRules<F>& wanted) {
   });
 }
 
-template Ipv4Address WithHostBits(const Prefix<Ipv4Address>&, HostBits);
-template Ipv6Address WithHostBits(const Prefix<Ipv6Address>&, HostBits);
 template class PrefixTable<Igmp>;
 template class PrefixTable<Mld>;
 

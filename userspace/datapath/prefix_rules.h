@@ -24,14 +24,9 @@ struct PrefixRule {
 template <class F>
 using PrefixRules = std::map<PrefixRule<F>, std::uint32_t>;
 
-enum class HostBits : std::uint8_t { kZeros, kOnes };
-
-template <class Address>
-Address WithHostBits(const Prefix<Address>& prefix, HostBits bits);
-
 template <class F>
 PrefixRule<F> RuleFor(std::uint32_t scope, const Prefix<typename F::Address>& prefix) {
-  return {scope, WithHostBits(prefix, HostBits::kZeros), prefix.length};
+  return {scope, prefix.First(), prefix.length};
 }
 
 /// A map in the kernel that follows rules in two steps, between which the entry of a port may change.

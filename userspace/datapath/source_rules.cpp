@@ -8,7 +8,7 @@ namespace {
 // A /31 and a /32 have no broadcast address (RFC 3021), and IPv6 has none at all.
 std::optional<Ipv4Address> DirectedBroadcast(const Prefix<Ipv4Address>& subnet) {
   if (subnet.length > 30) return std::nullopt;
-  return WithHostBits(subnet, HostBits::kOnes);
+  return subnet.Last();
 }
 std::optional<Ipv6Address> DirectedBroadcast(const Prefix<Ipv6Address>&) {
   return std::nullopt;

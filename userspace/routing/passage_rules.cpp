@@ -14,15 +14,6 @@ namespace {
 constexpr std::array kByRank = {Passage::kNowhere, Passage::kNotUpstream, Passage::kAnywhere};
 constexpr std::size_t kNoRank = kByRank.size();
 
-template <class Address>
-Prefix<Address> WithoutHostBits(const Prefix<Address>& prefix) {
-  auto bytes = prefix.address.bytes();
-  for (std::size_t bit = prefix.length; bit < Address::kBits; ++bit) {
-    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] & ~(0x80 >> bit % 8));
-  }
-  return {Address(bytes), prefix.length};
-}
-
 }  // namespace
 
 template <class F>
@@ -34,7 +25,7 @@ Passages<F> ByLongestPrefix(const PassageLists<F>& lists) {
   std::size_t rank = 0;
   for (const auto* list : {&lists.nowhere, &lists.not_upstream, &lists.anywhere}) {
     for (const Prefix<Address>& prefix : *list) {
-      const Prefix<Address> plain = WithoutHostBits(prefix);
+      const Prefix<Address> plain = prefix.WithoutHostBits();
       ranks.try_emplace({plain.address, plain.length}, rank);
     }
     ++rank;

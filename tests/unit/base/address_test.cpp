@@ -87,6 +87,19 @@ TEST(Prefix, ContainsComparesTheLeadingBitsOnly) {
   EXPECT_FALSE(host.Contains(MakeIpv4(1, 2, 3, 5)));
 }
 
+TEST(Prefix, FirstAndLastFillTheHostBits) {
+  const Prefix<Ipv4Address> twenty{MakeIpv4(10, 1, 23, 7), 20};
+  EXPECT_EQ(twenty.First(), MakeIpv4(10, 1, 16, 0));
+  EXPECT_EQ(twenty.Last(), MakeIpv4(10, 1, 31, 255));
+  EXPECT_EQ(twenty.WithoutHostBits(), (Prefix<Ipv4Address>{MakeIpv4(10, 1, 16, 0), 20}));
+  const Prefix<Ipv4Address> all{MakeIpv4(1, 2, 3, 4), 0};
+  EXPECT_EQ(all.First(), Ipv4Address());
+  EXPECT_EQ(all.Last(), MakeIpv4(255, 255, 255, 255));
+  const Prefix<Ipv6Address> host{*Ipv6Address::Parse("2001:db8::1"), 128};
+  EXPECT_EQ(host.First(), host.address);
+  EXPECT_EQ(host.Last(), host.address);
+}
+
 TEST(MulticastMac, F_30_LowBitsOfTheGroup) {
   const MacAddress expected{0x01, 0x00, 0x5e, 0x01, 0x02, 0x03};
   EXPECT_EQ(MulticastMac(MakeIpv4(239, 129, 2, 3)), expected);
