@@ -27,6 +27,7 @@ unsigned Promises::AddMember(Version mode) {
   member.mode = mode;
   member.told.resize(groups_.size());
   member.changed.assign(groups_.size(), Time::min());
+  member.heard_by.assign(groups_.size(), Time::min());
   member.wanted_since.assign(groups_.size(), std::vector<Time>(sources_ + 1, Time::min()));
   members_.push_back(std::move(member));
   return static_cast<unsigned>(members_.size() - 1);
@@ -40,6 +41,10 @@ std::vector<Time> Promises::Tell(unsigned number, unsigned group_number, const F
   if (before == told) return {};
   member.told[group_number] = told;
   member.changed[group_number] = now;
+  // A change to INCLUDE, and what is changed while that is still being told.
+  Time& heard_by = member.heard_by[group_number];
+  const bool says_to_in = !told.exclude && (before.exclude || now <= heard_by);
+  if (says_to_in && Remembers(group.version1_heard, now)) heard_by = now + AnswerTakes();
   if (how == Departure::kSilent) silent_departures_ = true;
   for (unsigned s = 0; s <= sources_; ++s) {
     Watch& watch = group.watches[s];
@@ -50,6 +55,7 @@ std::vector<Time> Promises::Tell(unsigned number, unsigned group_number, const F
     if (!IsWanted(group_number, s)) watch.unwanted_since = now;
   }
   std::vector<Time> looks = {now + JoinTakes(member) + kJust, now + StopsAtLast() + kJust};
+  if (heard_by > now) looks.push_back(heard_by + kJust);
   for (const Watch& watch : group.watches) {
     if (watch.stops_by > now) looks.push_back(watch.stops_by + kJust);
   }
@@ -61,8 +67,7 @@ std::vector<Time> Promises::SetMode(unsigned number, Version mode, Time now) {
   if (member.mode == mode) return {};
   member.mode = mode;
   auto looks = FallSilent(number, now);
-  member.mode_settles = now + variables_.robustness * variables_.query_interval +
-                        std::max(variables_.query_response_interval, Variables::kDelayOfVersion1) + Slack();
+  member.mode_settles = now + AnswerTakes();
   looks.push_back(member.mode_settles + kJust);
   return looks;
 }
@@ -115,6 +120,12 @@ Duration Promises::JoinTakes(const Member& member) const {
   const Duration interval = member.mode == Version::kV3 ? variables_.unsolicited_report_interval
                                                         : Variables::kOlderUnsolicitedReportInterval;
   return (variables_.robustness - 1) * interval + Slack();
+}
+
+/// RV rounds, of which one reaches the member and whose answer reaches the router.
+Duration Promises::AnswerTakes() const {
+  return variables_.robustness * variables_.query_interval +
+         std::max(variables_.query_response_interval, Variables::kDelayOfVersion1) + Slack();
 }
 
 /// Does the router still believe in an older host that was heard then (RFC 9776 7.3.2)?
@@ -170,7 +181,8 @@ std::string Promises::Check(unsigned number, Time now, const Forwards& forwards)
     if (forwarded || settles_ == kNever || now <= settles_) continue;
     for (unsigned m = 0; m < members_.size(); ++m) {
       const Member& member = members_[m];
-      if (!member.told[number].Wants(s) || now <= member.mode_settles) continue;
+      if (!member.told[number].Wants(s) || now <= member.mode_settles || now <= member.heard_by[number])
+        continue;
       // RFC 9776 8.13 and I-03: the router may forget a host of version 1 shortly before it reports again,
       // and then asks what such a host does not answer.
       if (member.mode == Version::kV1 && !Remembers(group.version1_heard, now + 2 * Slack())) continue;

@@ -42,6 +42,8 @@ struct LinkTraits {
 ///   rounds.
 ///   - a member that changes its version cancels what it had to say (RFC 9776 7.2.1); it answers within RV
 ///   rounds.
+///   - beside hosts of version 1 the router ignores TO_IN (RFC 9776 7.3.2): a member that goes over to
+///   INCLUDE lives on what was believed before, and is known by its answer within RV rounds.
 ///
 /// Stop. What nobody wants any more, the link does not get for longer than
 ///   - a leave that is told: RV-1 lost transmissions, then the Last Member Query Time.
@@ -83,6 +85,7 @@ class Promises {
     std::vector<Filter> told;                     // by group
     std::vector<std::vector<Time>> wanted_since;  // by group and source
     std::vector<Time> changed;                    // by group
+    std::vector<Time> heard_by;  // by group: until then the router may not know what it wants
   };
   /// Of one source of a group.
   struct Watch {
@@ -99,6 +102,7 @@ class Promises {
   bool IsWanted(unsigned group, unsigned source) const;
   bool IsListed(unsigned group, unsigned source) const;
   Duration JoinTakes(const Member& member) const;
+  Duration AnswerTakes() const;
   Duration StopTakes(const Member& member, const Filter& before, const Group& group, Departure how,
                      Time now) const;
   Time StopsBy(unsigned group, unsigned source) const;
