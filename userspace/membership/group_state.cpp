@@ -216,8 +216,10 @@ typename GroupState<F>::Ask GroupState<F>::LeftToAsk(Ask ask, Leaver leaver) {
     }
   }
   std::vector<Address> sources;
+  const auto wanted = hosts_.WantedUntil(ask.sources);
+  auto until_of = wanted.begin();
   for (const Address& address : ask.sources) {
-    if (const auto until = hosts_.WantedUntil(address)) {
+    if (const auto until = *until_of++) {
       std::optional<Time>& timer = sources_.at(address).timer;
       timer = std::min(*timer, *until);
     } else if (leaver == Leaver::kKnown) {

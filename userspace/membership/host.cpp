@@ -16,6 +16,8 @@ constexpr Duration kChangeSpacing = 10ms;
 constexpr Duration kPartSpacing = 5ms;
 /// No answer goes out sooner, also when the query allows no delay at all.
 constexpr Duration kTick = 1ms;
+/// least time between General Queries that are answered group by group.
+constexpr Duration kOlderQuerySpacing = 1s;
 /// B-11 in the modes of the older versions.
 constexpr Duration kOlderUnsolicitedReportInterval = 10s;
 
@@ -76,6 +78,7 @@ void Host<F>::Forget() {
   answer_deadlines_.Clear();
   general_answer_due_ = kNever;
   unanswered_.clear();
+  asked_anew_from_ = Time::min();
 }
 
 template <class F>
@@ -249,6 +252,10 @@ void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
     general_answer_due_ = std::min(general_answer_due_, due());  // rules 1 and 2, D-11, D-12
     return;
   }
+  // A flood of queries, each of which would cost as much as there are groups, counts as one a second.
+  if (now < asked_anew_from_ && query.max_response_time >= asked_within_) return;
+  asked_anew_from_ = now + kOlderQuerySpacing;
+  asked_within_ = query.max_response_time;
   for (const auto& [group, state] : database_.groups()) {  // RFC 2236 section 3: a timer for each group
     if (!Told(group).IsEmpty()) ScheduleGroupAnswer(group, {}, due());
   }

@@ -150,7 +150,9 @@ class Host {
 
   std::unordered_map<Address, PendingAnswer<F>> answers_;
   DeadlineQueue<Address> answer_deadlines_;
-  Time general_answer_due_ = kNever;  // the interface timer
+  Time general_answer_due_ = kNever;    // the interface timer
+  Time asked_anew_from_ = Time::min();  // in an older mode: before it a General Query is the last one again
+  Duration asked_within_{};             // its Max Response Time
   std::vector<Address>
       unanswered_;  // what is left of a general answer that is being sent: a heap, lowest first
 };

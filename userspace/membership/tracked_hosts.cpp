@@ -1,6 +1,7 @@
 #include "membership/tracked_hosts.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace bpfcast {
@@ -96,12 +97,34 @@ bool TrackedHosts<F>::AnyIncludes() const {
 }
 
 template <class F>
-std::optional<Time> TrackedHosts<F>::WantedUntil(const Address& source) const {
-  std::optional<Time> until;
+std::vector<std::optional<Time>> TrackedHosts<F>::WantedUntil(const SourceSet<F>& sources) const {
+  // Hosts in INCLUDE mode want what they list. Those in EXCLUDE mode want all but that: the first of them
+  // that does not list a source is nearly always the first of all.
+  std::unordered_map<Address, Time> listed;
+  std::vector<const Host*> excluding;
   for (const auto& [address, host] : hosts_) {
-    if (host.wants.Wants(source)) until = std::max(until, std::optional(host.expires));
+    if (host.wants.mode == FilterMode::kExclude) {
+      excluding.push_back(&host);
+      continue;
+    }
+    for (const Address& source : host.wants.sources) {
+      Time& until = listed.try_emplace(source, host.expires).first->second;
+      until = std::max(until, host.expires);
+    }
   }
-  return until;
+  std::sort(excluding.begin(), excluding.end(),
+            [](const Host* a, const Host* b) { return a->expires > b->expires; });
+  std::vector<std::optional<Time>> result;
+  result.reserve(sources.size());
+  for (const Address& source : sources) {
+    std::optional<Time> until;
+    if (const auto found = listed.find(source); found != listed.end()) until = found->second;
+    const auto last = std::find_if(excluding.begin(), excluding.end(),
+                                   [&](const Host* host) { return host->wants.Wants(source); });
+    if (last != excluding.end()) until = std::max(until, std::optional((*last)->expires));
+    result.push_back(until);
+  }
+  return result;
 }
 
 template <class F>

@@ -54,8 +54,9 @@ class TrackedHosts {
   std::optional<Time> ExcludeUntil() const;
   /// Is a host in INCLUDE mode among them?
   bool AnyIncludes() const;
-  /// When the last host that wants the source is forgotten; nothing when there is none.
-  std::optional<Time> WantedUntil(const Address& source) const;
+  /// For each of the sources, in their order: when the last host that wants it is forgotten; nothing when
+  /// there is none. One pass over the hosts, for there may be many of both.
+  std::vector<std::optional<Time>> WantedUntil(const SourceSet<F>& sources) const;
 
   /// By address.
   std::vector<TrackedHost<F>> List() const;

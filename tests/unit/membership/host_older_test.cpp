@@ -67,6 +67,26 @@ TYPED_TEST(HostOlderTest, TD_16_AVersionTwoQueryCancelsRetransmissionsAndIsAnswe
   EXPECT_NE(answered[Bed::G(1)], answered[Bed::G(2)]) << "each group has its own delay";
 }
 
+TYPED_TEST(HostOlderTest, X_10_AFloodOfOlderQueriesCountsAsOneInASecond) {
+  using Bed = typename TestFixture::Bed;
+  Bed bed;
+  bed.Want(Bed::Exclude({}), 1);
+  bed.Settle();
+  bed.OlderQuery(Version::kV2, 0.1);
+  bed.Advance(0.1);
+  EXPECT_EQ(TestFixture::Reports(bed).size(), 1u);
+  for (int n = 0; n < 100; ++n) bed.OlderQuery(Version::kV2, 0.1);
+  bed.Advance(0.5);
+  EXPECT_TRUE(bed.sent.empty()) << "the querier has heard the answer";
+  bed.OlderQuery(Version::kV2, 0.05);
+  bed.Advance(0.05);
+  EXPECT_EQ(TestFixture::Reports(bed).size(), 1u) << "one that allows less time is another question";
+  bed.Advance(1);
+  bed.OlderQuery(Version::kV2, 0.1);
+  bed.Advance(0.1);
+  EXPECT_EQ(TestFixture::Reports(bed).size(), 1u);
+}
+
 TYPED_TEST(HostOlderTest, TD_17_EachGroupIsRepeatedInItsOwnTime) {
   using Bed = typename TestFixture::Bed;
   Bed bed;

@@ -20,7 +20,10 @@ class TrackedHostsTest : public testing::Test {
     hosts.OnRecord({type, Bed<F>::Group(), Sources<F>(sources)}, {host, Version::kV3}, At(at), At(at + 270),
                    max_hosts);
   }
-  bool Wants(unsigned source) const { return hosts.WantedUntil(Bed<F>::Source(source)).has_value(); }
+  std::optional<Time> WantedUntil(unsigned source) const {
+    return hosts.WantedUntil(SourceSet<F>{Bed<F>::Source(source)}).front();
+  }
+  bool Wants(unsigned source) const { return WantedUntil(source).has_value(); }
 
   TrackedHosts<F> hosts;
   std::size_t max_hosts = 4;
@@ -72,8 +75,8 @@ TYPED_TEST(TrackedHostsTest, AHostThatIsNotKnownWantedNothing) {
 TYPED_TEST(TrackedHostsTest, TheLastHostThatWantsASourceDecidesHowLong) {
   this->Record(this->h1, 0, RecordType::kAllow, {1, 2});
   this->Record(this->h2, 10, RecordType::kIsEx, {2});
-  EXPECT_EQ(this->hosts.WantedUntil(Bed<TypeParam>::Source(1)), At(280));
-  EXPECT_EQ(this->hosts.WantedUntil(Bed<TypeParam>::Source(2)), At(270));
+  EXPECT_EQ(this->WantedUntil(1), At(280));
+  EXPECT_EQ(this->WantedUntil(2), At(270));
 }
 
 TYPED_TEST(TrackedHostsTest, SilentHostsAreDroppedWhenTheNextRecordComes) {
@@ -135,6 +138,18 @@ TYPED_TEST(TrackedHostsTest, C_80_AHostWithoutAddressMakesTheListIncomplete) {
   EXPECT_TRUE(this->hosts.empty());
   EXPECT_FALSE(this->hosts.IsComplete(At(269.999)));
   EXPECT_TRUE(this->hosts.IsComplete(At(270)));
+}
+
+TYPED_TEST(TrackedHostsTest, TheLastOfAllHostsDecidesForEachSource) {
+  this->max_hosts = 8;
+  this->Record(this->h1, 0, RecordType::kIsEx, {1});
+  this->Record(this->h2, 10, RecordType::kIsEx, {1, 2});
+  this->Record(Bed<TypeParam>::Host(3), 20, RecordType::kAllow, {3});
+  this->Record(Bed<TypeParam>::Host(4), 5, RecordType::kAllow, {1, 3});
+  const auto until = this->hosts.WantedUntil(SourceSet<TypeParam>(Sources<TypeParam>({1, 2, 3, 4})));
+  EXPECT_THAT(until, testing::ElementsAre(At(275), At(270), At(290), At(280)));
+  this->Record(Bed<TypeParam>::Host(4), 6, RecordType::kBlock, {1});
+  EXPECT_FALSE(this->Wants(1));
 }
 
 }  // namespace
