@@ -36,8 +36,29 @@ Standing Downstream<F>::standing() const {
   standing.querier = querier_.role() == RouterRole::kQuerier;
   const bool serves = standing.querier || config_.foreign_querier == ForeignQuerier::kKeepForwarding;
   standing.served = serves && querier_.running();
-  standing.counts = serves || config_.non_querier_members == NonQuerierMembers::kMerge;
+  standing.counts = standing.served || config_.non_querier_members == NonQuerierMembers::kMerge;
   return standing;
+}
+
+template <class F>
+PassageLists<F> Downstream<F>::passages() const {
+  PassageLists<F> lists;
+  lists.nowhere = config_.boundaries;
+  switch (config_.forward_up.mode) {
+    case ForwardUpMode::kAlways:
+      break;
+    case ForwardUpMode::kQuerierOnly:
+      if (!standing().querier) lists.otherwise = Passage::kNotUpstream;
+      break;
+    case ForwardUpMode::kNever:
+      lists.otherwise = Passage::kNotUpstream;
+      break;
+    case ForwardUpMode::kListed:
+      lists.anywhere = config_.forward_up.groups;
+      lists.otherwise = Passage::kNotUpstream;
+      break;
+  }
+  return lists;
 }
 
 template <class F>

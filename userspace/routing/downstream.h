@@ -6,6 +6,7 @@
 
 #include "membership/membership_record.h"
 #include "membership/querier.h"
+#include "routing/passage_rules.h"
 #include "routing/proxy_config.h"
 
 namespace bpfcast {
@@ -40,6 +41,8 @@ class Downstream {
   const Querier<F>& querier() const { return querier_; }
 
   Standing standing() const;
+  /// Where packets that arrive on the link may go, as far as the link itself says (E-33, F-50).
+  PassageLists<F> passages() const;
 
   /// What the link wants of the group, without timers (E-02): what its hosts and its static memberships want
   /// together. Access lists are for hosts alone. Nothing while it does not count, and nothing of a group that

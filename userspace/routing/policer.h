@@ -18,10 +18,11 @@ class TokenBucket {
   bool IsFull(Time now) const { return full_at_ <= now; }
   Time full_at() const { return full_at_; }
 
-  /// Takes one token, if there is one. A rate of 0 is no limit.
-  bool Take(std::uint32_t rate, Time now) {
+  /// Takes so many tokens, all that the bucket can hold at most, if they are there. A rate of 0 is no limit.
+  bool Take(std::uint32_t tokens, std::uint32_t rate, Time now) {
     if (rate == 0) return true;
-    const Time full_at = std::max(full_at_, now) + Duration(std::chrono::seconds(1)) / rate;
+    const Time full_at =
+        std::max(full_at_, now) + std::min(tokens, rate) * (Duration(std::chrono::seconds(1)) / rate);
     if (full_at > now + std::chrono::seconds(1)) return false;
     full_at_ = full_at;
     return true;
@@ -33,7 +34,8 @@ class TokenBucket {
 
 /// One bucket for the interface and one for each source that sends much, so that a host that floods the link
 /// spends its own share before that of the others. What it forgets of a source, for want of room, is in the
-/// source's favour; the room and the work for a packet are the same whatever arrives.
+/// source's favour; the room and the work for a packet are the same whatever arrives. A long report counts as
+/// several, for each of its records is as much work as a short one.
 template <class F>
 class Policer {
  public:
@@ -41,12 +43,15 @@ class Policer {
 
   void Configure(const Policing& policing) { policing_ = policing; }
 
-  bool Admits(const Address& source, Time now) {
-    return Bucket(source, now).Take(policing_.packets_per_s_of_one_source, now) &&
-           interface_.Take(policing_.packets_per_s, now);
+  /// A packet of so many octets.
+  bool Admits(const Address& source, std::size_t octets, Time now) {
+    const auto tokens = static_cast<std::uint32_t>(1 + octets / kOctetsOfOne);
+    return Bucket(source, now).Take(tokens, policing_.packets_per_s_of_one_source, now) &&
+           interface_.Take(tokens, policing_.packets_per_s, now);
   }
 
  private:
+  static constexpr std::size_t kOctetsOfOne = 128;
   static constexpr std::size_t kSets = 64;
   static constexpr std::size_t kWays = 4;
 

@@ -5,7 +5,6 @@
 
 #include "routing/passage_rules.h"
 #include "routing/policy.h"
-#include "routing/signature.h"
 #include "wire/igmp.h"
 #include "wire/mld.h"
 
@@ -49,7 +48,7 @@ Proxy<F>::Proxy(const ProxyConfig<F>& config, Random random)
 template <class F>
 typename Proxy<F>::Link& Proxy<F>::AddLink(PortId port) {
   const auto [found, is_new] = links_.try_emplace(port);
-  if (is_new) found->second.signature = static_cast<std::uint32_t>(random_.UpTo(Duration(0xfffff)).count());
+  if (is_new) senders_.Add(port, random_);
   return found->second;
 }
 
@@ -92,6 +91,7 @@ void Proxy<F>::RemoveDownstream(PortId port, Time now, ProxyEffects<F>& out) {
   topology_.Serve(port);  // for the next that gets this number
   downstreams_.erase(port);
   links_.erase(port);
+  senders_.Remove(port);
 }
 
 template <class F>
@@ -128,23 +128,8 @@ Passages<F> Proxy<F>::PassagesOf(PortId port) const {
     lists.nowhere = upstream_.boundaries;
     return ByLongestPrefix(lists);
   }
-  const DownstreamConfig<F>& config = found->second.config();
-  lists.nowhere = config.boundaries;
+  lists = found->second.passages();
   lists.not_upstream = upstream_.boundaries;
-  switch (config.forward_up.mode) {
-    case ForwardUpMode::kAlways:
-      break;
-    case ForwardUpMode::kQuerierOnly:
-      if (!found->second.standing().querier) lists.otherwise = Passage::kNotUpstream;
-      break;
-    case ForwardUpMode::kNever:
-      lists.otherwise = Passage::kNotUpstream;
-      break;
-    case ForwardUpMode::kListed:
-      lists.anywhere = config.forward_up.groups;
-      lists.otherwise = Passage::kNotUpstream;
-      break;
-  }
   if (topology_.blocked().Contains(topology_.upstream())) {
     lists.anywhere.clear();
     lists.otherwise = Passage::kNotUpstream;
@@ -158,7 +143,8 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
   if (found == links_.end() || !found->second.state.up) return;
   Link& link = found->second;
   LinkCounters& counters = link.counters;
-  if (!link.policer.Admits(SourceOf<F>(packet), now)) return counters.drops.Add(DropReason::kLimit);
+  if (!link.policer.Admits(SourceOf<F>(packet), packet.size(), now))
+    return counters.drops.Add(DropReason::kLimit);
   auto received = Codec<F>::Parse(packet, link.state.rules, counters.drops);
   if (!received) {
     counters.drops.Add(received.error());
@@ -166,7 +152,7 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
     if (const auto& source = received.error().querier) OnForeignQuery(port, *source, now, out);
     return;
   }
-  if (SenderOf(received->source, packet)) {
+  if (senders_.SenderOf(received->source, packet)) {
     counters.drops.Add(DropReason::kOwn);
     return OnOwnMessage(port, received->source, packet, now, out);
   }
@@ -206,7 +192,7 @@ void Proxy<F>::OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>
 template <class F>
 void Proxy<F>::OnOwnMessage(PortId port, const Address& source, Packet packet, Time now,
                             ProxyEffects<F>& out) {
-  if (const auto sender = SenderOf(source, packet)) {
+  if (const auto sender = senders_.SenderOf(source, packet)) {
     LoopGuard::Notices notices;
     loop_guard_.OnHeard(*sender, port, now + QuietTime(*sender), notices);
     FollowLoops(std::move(notices), out);
@@ -217,19 +203,6 @@ void Proxy<F>::OnOwnMessage(PortId port, const Address& source, Packet packet, T
   QuerierEffects<F> effects;
   found->second.querier().OnRefused(LinkEvent::kOwnAddress, source, now, effects);
   Settle(port, effects, now, out);
-}
-
-/// Which of our links sent it; nothing when none did, or when it cannot be told.
-template <class F>
-std::optional<PortId> Proxy<F>::SenderOf(const Address& source, Packet packet) const {
-  std::optional<PortId> sender;
-  const auto [first, last] = ports_by_address_.equal_range(source);
-  for (auto at = first; at != last; ++at) {
-    if (!Signature<F>::Matches(links_.at(at->second).signature, packet)) continue;
-    if (sender) return std::nullopt;
-    sender = at->second;
-  }
-  return sender;
 }
 
 /// After how long without a packet of ours the port is out of hearing: queries come once in a query interval,
@@ -265,10 +238,7 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
   const auto found = links_.find(port);
   if (found == links_.end()) return;
   const LinkState<F> before = std::exchange(found->second.state, state);
-  if (before.address != state.address) {
-    std::erase_if(ports_by_address_, [&](const auto& entry) { return entry.second == port; });
-    if (state.address) ports_by_address_.emplace(*state.address, port);
-  }
+  if (before.address != state.address) senders_.SetAddress(port, state.address);
   if (!state.up) {
     LoopGuard::Notices notices;
     loop_guard_.Forget(port, notices);
@@ -439,7 +409,7 @@ void Proxy<F>::Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffe
   Link& link = links_.at(port);
   if (!link.state.address) return;
   for (const Query<F>& query : queries) {
-    Send(port, link, Codec<F>::Serialize(query, *link.state.address), out);
+    Send(port, Codec<F>::Serialize(query, *link.state.address), out);
     ++link.counters.queries_sent;
   }
 }
@@ -448,15 +418,14 @@ template <class F>
 void Proxy<F>::Send(const HostEffects<F>& reports, ProxyEffects<F>& out) {
   Link& link = links_.at(topology_.upstream());
   for (const Report<F>& report : reports) {
-    Send(topology_.upstream(), link, Codec<F>::Serialize(report, link.state.address.value_or(Address())),
-         out);
+    Send(topology_.upstream(), Codec<F>::Serialize(report, link.state.address.value_or(Address())), out);
     ++link.counters.reports_sent;
   }
 }
 
 template <class F>
-void Proxy<F>::Send(PortId port, const Link& link, OutgoingPacket<F> packet, ProxyEffects<F>& out) {
-  Signature<F>::Put(link.signature, packet.bytes);
+void Proxy<F>::Send(PortId port, OutgoingPacket<F> packet, ProxyEffects<F>& out) {
+  senders_.Sign(port, packet.bytes);
   out.packets.push_back({port, std::move(packet)});
 }
 

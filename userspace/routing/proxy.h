@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
@@ -21,14 +20,14 @@
 #include "routing/passage.h"
 #include "routing/policer.h"
 #include "routing/proxy_config.h"
+#include "routing/senders.h"
 #include "routing/topology.h"
 #include "wire/message.h"
 
 namespace bpfcast {
 
-/// What the kernel says of a configured interface. The own addresses in the rules are those of all interfaces
-/// for IPv4; for IPv6 only those of this one, as other routers may have link-local ones that we have
-/// elsewhere.
+/// What the kernel says of a configured interface. The own addresses in the rules are those of all
+/// interfaces, but not what other routers may have on this link and we have on that: fe80::1 and the like.
 template <class F>
 struct LinkState {
   bool up = false;                             // exists, administratively up, with carrier
@@ -122,7 +121,6 @@ class Proxy {
     LinkCounters counters;
     Policer<F> policer;
     NoticeLimit notices;
-    std::uint32_t signature = 0;
     Passages<F> passages;  // what PassagesOf() was when it was last followed
     Standing standing;     // of a downstream, likewise
   };
@@ -132,7 +130,6 @@ class Proxy {
   void OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
   void OnOwnMessage(PortId port, const Address& source, Packet packet, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
-  std::optional<PortId> SenderOf(const Address& source, Packet packet) const;
   Duration QuietTime(PortId port) const;
   void FollowLoops(LoopGuard::Notices notices, ProxyEffects<F>& out);
   void FollowStanding(PortId port, Time now, ProxyEffects<F>& out);
@@ -146,7 +143,7 @@ class Proxy {
   void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
   void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
   void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
-  void Send(PortId port, const Link& link, OutgoingPacket<F> packet, ProxyEffects<F>& out);
+  void Send(PortId port, OutgoingPacket<F> packet, ProxyEffects<F>& out);
 
   UpstreamConfig<F> upstream_;
   Topology topology_;
@@ -155,7 +152,7 @@ class Proxy {
   Host<F> host_;
   std::map<PortId, Downstream<F>> downstreams_;
   std::map<PortId, Link> links_;
-  std::unordered_multimap<Address, PortId> ports_by_address_;  // LinkState::address
+  Senders<F> senders_;
   LoopGuard loop_guard_;
   Random random_;
 };

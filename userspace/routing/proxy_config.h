@@ -56,7 +56,8 @@ enum class LoopGuardMode : std::uint8_t {
   kNotice,  // both are told of
 };
 
-/// control packets that an interface takes in a second; 0: any number. As many may come at once.
+/// control packets that an interface takes in a second; 0: any number. As many may come at once. One
+/// for each 128 octets.
 struct Policing {
   std::uint32_t packets_per_s = 20000;
   std::uint32_t packets_per_s_of_one_source = 5000;

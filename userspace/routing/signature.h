@@ -12,7 +12,8 @@ namespace bpfcast {
 template <class F>
 struct Signature;
 
-/// No other machine has our IPv4 address, on whatever link: the source address says enough.
+/// The source address has to do. Another machine may have it on another link, behind a gateway that
+/// translates addresses; LoopGuard takes that for one direction of a loop, and needs both.
 template <>
 struct Signature<Igmp> {
   static void Put(std::uint32_t, std::span<std::uint8_t>) {}

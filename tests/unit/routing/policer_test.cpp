@@ -30,11 +30,14 @@ class PolicerTest : public testing::Test {
   }
   int AdmittedAt(double seconds, std::uint32_t source, int packets) {
     int admitted = 0;
-    for (int n = 0; n < packets; ++n) admitted += policer.Admits(Source<F>(source), At(seconds)) ? 1 : 0;
+    for (int n = 0; n < packets; ++n) {
+      admitted += policer.Admits(Source<F>(source), octets, At(seconds)) ? 1 : 0;
+    }
     return admitted;
   }
 
   Policer<F> policer;
+  std::size_t octets = 40;  // a report of one record
 };
 
 using BothFamilies = testing::Types<Igmp, Mld>;
@@ -66,6 +69,17 @@ TYPED_TEST(PolicerTest, X_10_WhatASourceIsRefusedIsNotTakenFromTheInterface) {
   this->Set(150, 100);
   EXPECT_EQ(this->AdmittedAt(5, 1, 100000), 100);
   EXPECT_EQ(this->AdmittedAt(5, 2, 50), 50);
+}
+
+TYPED_TEST(PolicerTest, X_10_ALongReportCountsAsTheShortOnesThatItIsMadeOf) {
+  this->Set(0, 120);
+  this->octets = 1500;
+  EXPECT_EQ(this->AdmittedAt(5, 1, 1000), 10);
+  this->octets = 40;
+  EXPECT_EQ(this->AdmittedAt(5, 2, 1000), 120);
+  this->Set(0, 5);
+  this->octets = 1500;
+  EXPECT_EQ(this->AdmittedAt(5, 3, 1000), 1) << "never too long for any bucket";
 }
 
 TYPED_TEST(PolicerTest, X_10_ZeroIsNoLimit) {

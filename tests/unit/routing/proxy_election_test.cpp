@@ -184,6 +184,20 @@ TYPED_TEST(ProxyElection, TE_14_WithTheKnobItDoesNotCountUntilWeAreItsQuerier) {
   this->ExpectNothingMissed();
 }
 
+TYPED_TEST(ProxyElection, TE_14_E_07_WithTheKnobALinkThatIsDownDoesNotCountEither) {
+  auto config = this->MakeDownstream(this->kD1);
+  config.non_querier_members = NonQuerierMembers::kLeaveOut;
+  config.static_memberships = {{this->kGroup, std::nullopt}};
+  this->Configure(config);
+  EXPECT_FALSE(this->proxy.database().Merged(this->kGroup).IsEmpty());
+  this->Hear(this->kD1, this->kOtherRouter);
+  EXPECT_TRUE(this->proxy.database().Merged(this->kGroup).IsEmpty());
+  this->Down(this->kD1);
+  EXPECT_TRUE(this->proxy.database().Merged(this->kGroup).IsEmpty()) << "there is nobody to be served";
+  this->UpOnD1();
+  EXPECT_FALSE(this->proxy.database().Merged(this->kGroup).IsEmpty()) << "the election begins anew";
+}
+
 TYPED_TEST(ProxyElection, TE_14_WhatWasAskedForIsLeftWhenAnotherBecomesTheQuerier) {
   this->LeaveOutNonQuerierMembers();
   this->Reports(this->kD1, {this->Record(Type::kIsEx)});
