@@ -116,6 +116,9 @@ static __always_inline int decide(const struct packet *packet, __u32 family, __u
 	route = find_route(packet, family, &out->route);
 	if (out->verdict == BPFCAST_FORWARDED)
 		out->verdict = take_route(route, packet, family, port, rules, out);
+	else if (out->verdict == BPFCAST_MART && route &&
+		 bpfcast_oil_flags(read_word(&route->from_downstream)) & BPFCAST_OIL_LOCAL)
+		out->verdict = BPFCAST_LOCAL; /* what its sockets take is up to the stack (F-52) */
 	return 1;
 }
 

@@ -21,7 +21,7 @@ enum bpfcast_limits {
   BPFCAST_MAX_OILS = 16384,   /* slots: distinct sets of two to CHUNK_PORTS ports; larger sets take several */
   BPFCAST_CHUNK_PORTS = 32,   /* ports that one slot lists */
   BPFCAST_MAX_SOURCES = 16384,  /* of each family */
-  BPFCAST_MAX_PASSAGES = 16384, /* of each family */
+  BPFCAST_MAX_PASSAGES = 65536, /* of each family */
   BPFCAST_STATS_CHUNK = 64,     /* routes to an element of `route_stat` */
   BPFCAST_MAX_FLOWS = 16384,    /* of each family, about 2.6 and 3.1 MB */
 };

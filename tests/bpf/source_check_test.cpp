@@ -16,6 +16,7 @@ struct Beyond<Igmp> {
   static Ipv4Address OfAltnet() { return V4("10.9.9.9"); }
   static Ipv4Address Far() { return V4("8.8.8.8"); }
   static Ipv4Address Loopback() { return V4("127.0.0.1"); }
+  static Ipv4Address LinkLocal() { return V4("169.254.1.1"); }
 };
 template <>
 struct Beyond<Mld> {
@@ -23,6 +24,7 @@ struct Beyond<Mld> {
   static Ipv6Address OfAltnet() { return V6("2001:db9:9::9"); }
   static Ipv6Address Far() { return V6("2a00::8"); }
   static Ipv6Address Loopback() { return V6("::1"); }
+  static Ipv6Address LinkLocal() { return V6("fe80::5"); }
 };
 
 template <class Case>
@@ -105,6 +107,13 @@ TYPED_TEST(SourceCheckTest, TF_11_OffPassesAllButOwnAndMartian) {
     this->Check(id, SourceCheck::kSubnet);
     EXPECT_EQ(this->Verdict(id, this->far_), "rpf");
   }
+}
+
+TYPED_TEST(SourceCheckTest, F_52_F_09_WhatNobodyMayForwardIsStillTheStacksWhereSocketsListen) {
+  EXPECT_EQ(this->Verdict(kD1, Beyond<typename TestFixture::F>::LinkLocal()), "mart");
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2}, true);
+  EXPECT_EQ(this->Verdict(kD1, Beyond<typename TestFixture::F>::LinkLocal()), "local");
+  EXPECT_EQ(this->Verdict(kD1, this->of_d2_), "rpf");
 }
 
 }  // namespace
