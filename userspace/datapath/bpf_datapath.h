@@ -55,6 +55,8 @@ class BpfDatapath : public Datapath {
   Result<std::vector<RouteCounters<Mld>>> CountersOfRoutes(Mld) override;
   Result<std::vector<FlowCounters<Igmp>>> Flows(Igmp) override;
   Result<std::vector<FlowCounters<Mld>>> Flows(Mld) override;
+  int EventsFd() const override { return -1; }
+  std::vector<PacketEvent> TakeEvents() override { return {}; }
 
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/address.h"
@@ -17,13 +18,15 @@
 
 namespace bpfcast {
 
-/// Where a port's packets are taken from the kernel.
-enum class Hook : std::uint8_t { kXdp, kTc };
+/// Where a port's packets are taken from the kernel. kKernel: nowhere, its own multicast routing forwards
+/// them.
+enum class Hook : std::uint8_t { kXdp, kTc, kKernel };
 
 /// Which sources a port accepts (F-12). kSubnet: a downstream those of its subnets and `other_sources`; the
 /// upstream all but those of a downstream subnet, or, once it has `other_sources`, only its subnets and
-/// these.
-enum class SourceCheck : std::uint8_t { kOff, kSubnet };
+/// these. kFib: a port accepts what the kernel's unicast routes would send back through it, and
+/// `other_sources`.
+enum class SourceCheck : std::uint8_t { kOff, kSubnet, kFib };
 
 /// What a port is told for each family.
 template <class F>
@@ -48,6 +51,7 @@ struct DatapathPort {
   bool up = true;           // a port that is down is sent nothing
   Hook hook = Hook::kTc;    // ingress
   bool xdp_target = false;  // can native XDP send to it (NDO_XMIT)?
+  bool ethernet = true;     // false: its packets have no link-layer header (tun, ppp)
   MacAddress mac{};
   std::uint32_t mtu = 1500;
   std::uint8_t ttl_threshold = 1;  // F-08: forwarded iff the arriving TTL is greater
@@ -85,6 +89,7 @@ struct FlowCounters {
   PortId arrival{};
   PacketCount forwarded;
   std::uint64_t dropped = 0;  // refused, or wanted by nobody
+  Time first{};               // when the first packet came since the stream is known
   Time last{};                // when the last packet came
   double packets_per_s = 0;   // of what was forwarded, over the last second or two; 0 when it stopped
   double bits_per_s = 0;
@@ -101,6 +106,23 @@ struct DatapathCounters {
   std::vector<PortCounters> ports;
   std::uint64_t forwarded = 0;
   std::vector<DropCounter> drops;  // every reason, zeros too; what was left to the stack is among them
+};
+
+/// Why the datapath tells of a single packet.
+enum class PacketEventKind : std::uint8_t {
+  kNoRoute,         // from upstream, and nobody wants it
+  kWrongInterface,  // its source belongs to another interface (F-12)
+  kTooBig,          // IPv6: larger than the MTU of an outgoing port (F-42)
+};
+
+/// One packet that an operator or its sender has to hear of. Events are limited in rate, for each stream and
+/// altogether: their number says nothing.
+struct PacketEvent {
+  PacketEventKind kind = PacketEventKind::kNoRoute;
+  PortId arrival{};
+  std::variant<RouteKey<Igmp>, RouteKey<Mld>> stream;  // with the packet's source
+  std::uint32_t mtu = 0;                               // kTooBig: of the port that could not take it
+  std::vector<std::uint8_t> packet;  // kTooBig: from the IPv6 header on, as much as an ICMPv6 error quotes
 };
 
 /// How a port ended up, for display: hook and reason in one phrase.
@@ -137,6 +159,11 @@ class Datapath {
   /// The streams seen lately; the longest silent ones give way to new ones.
   virtual Result<std::vector<FlowCounters<Igmp>>> Flows(Igmp) = 0;
   virtual Result<std::vector<FlowCounters<Mld>>> Flows(Mld) = 0;
+
+  /// Readable when TakeEvents() has something; -1 when this datapath tells of no packets.
+  virtual int EventsFd() const = 0;
+  /// What was told since the last call, at most some hundred at once.
+  virtual std::vector<PacketEvent> TakeEvents() = 0;
 };
 
 }  // namespace bpfcast
