@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "route.h"
+#include "too_big.h"
 
 #define UDP_HEADER_SIZE 8
 
@@ -67,6 +68,7 @@ struct copies {
 	__u32 pending; /* the last port that takes a copy; it gets the packet itself if nobody else needs it
 			*/
 	__u32 pending_ifindex;
+	__u32 too_small; /* the smallest MTU that was; 0 if none */
 };
 
 static __always_inline long load_bytes(void *context, __u32 offset, void *to, __u32 size)
@@ -111,6 +113,8 @@ static __always_inline void offer(struct copies *copies, __u32 id)
 		count_copy_drop(id, BPFCAST_THR, copies->packets);
 	} else if (copies->segment > port->mtu) {
 		count_copy_drop(id, BPFCAST_MTU, copies->packets);
+		if (!copies->too_small || port->mtu < copies->too_small)
+			copies->too_small = port->mtu;
 	} else {
 		__u32 ifindex = port->ifindex;
 
@@ -196,6 +200,8 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 		offer(&copies, bpfcast_oil_slot(decision->oil));
 	else
 		bpf_loop(bpfcast_oil_ports(decision->oil), offer_nth, &copies, 0);
+	if (family == BPFCAST_IPV6 && copies.too_small)
+		tell_too_big(skb, packet, decision->port, copies.too_small, copies.ttl);
 
 	if (local) {
 		clone_to_pending(&copies);
@@ -236,10 +242,15 @@ static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, 
 
 	if (!decide(packet, family, skb->ifindex, &decision))
 		return TC_ACT_UNSPEC;
-	if (decision.verdict == BPFCAST_FORWARDED)
+	if (decision.verdict == BPFCAST_FORWARDED) {
 		action = send(skb, packet, family, &decision);
-	else
+	} else {
 		action = decision.verdict < BPFCAST_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+		if (decision.verdict == BPFCAST_NOROUTE)
+			tell(packet, family, decision.port, BPFCAST_EVENT_NOROUTE);
+		else if (decision.verdict == BPFCAST_RPF)
+			tell(packet, family, decision.port, BPFCAST_EVENT_RPF);
+	}
 	count(packet, family, &decision, skb->gso_segs ? skb->gso_segs : 1, packet->length);
 	return action;
 }

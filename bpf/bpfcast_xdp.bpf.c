@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "event.h"
 #include "route.h"
 
 /* One egress program in every entry of every device map: a device runs one of them for a whole batch of
@@ -125,6 +126,8 @@ static __always_inline int handle(struct xdp_md *ctx, struct packet *packet, __u
 		}
 	} else if (decision.verdict < BPFCAST_FIRST_DROP) {
 		return XDP_PASS;
+	} else if (decision.verdict == BPFCAST_RPF) {
+		tell(packet, family, decision.port, BPFCAST_EVENT_RPF);
 	}
 	count(packet, family, &decision, 1, packet->length);
 	return action;

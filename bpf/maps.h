@@ -135,3 +135,31 @@ struct {
 	__type(key, struct bpfcast_flow_key6);
 	__type(value, struct bpfcast_flow);
 } flows6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BPFCAST_EVENTS_SIZE);
+} events SEC(".maps");
+
+/* CLOCK_MONOTONIC in ns, by stream and kind of event. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BPFCAST_MAX_TOLD);
+	__type(key, struct bpfcast_told4);
+	__type(value, __u64);
+} told4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BPFCAST_MAX_TOLD);
+	__type(key, struct bpfcast_told6);
+	__type(value, __u64);
+} told6 SEC(".maps");
+
+/* One word: the second in its upper half, its events in the lower one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} event_budget SEC(".maps");

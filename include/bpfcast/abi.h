@@ -24,6 +24,9 @@ enum bpfcast_limits {
   BPFCAST_MAX_PASSAGES = 65536, /* of each family */
   BPFCAST_STATS_CHUNK = 64,     /* routes to an element of `route_stat` */
   BPFCAST_MAX_FLOWS = 16384,    /* of each family, about 2.6 and 3.1 MB */
+  BPFCAST_MAX_TOLD = 16384,     /* of each family, about 1.2 and 1.6 MB */
+  BPFCAST_EVENTS_SIZE = 262144, /* octets */
+  BPFCAST_EVENTS_PER_S = 1000,
 };
 
 /*
@@ -263,6 +266,55 @@ struct bpfcast_flow {
   struct bpfcast_flow_mark previous;
 };
 BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 80);
+
+/*
+ * `events`: single packets that an operator or their sender has to hear of. `told4` and `told6` keep when a
+ * stream was told of last, and `event_budget` how many events this second has had, so that no flood of
+ * packets, with whatever sources, becomes a flood of events.
+ */
+enum bpfcast_event_kind {
+  BPFCAST_EVENT_NOROUTE = 1, /* from upstream, and no route */
+  BPFCAST_EVENT_RPF = 2,     /* the source belongs to another interface (F-12) */
+  BPFCAST_EVENT_TOOBIG = 3,  /* IPv6: larger than the MTU of an outgoing port (F-42) */
+};
+
+#define BPFCAST_TELL_AGAIN_NS 10000000000ull /* NOROUTE, RPF: for each stream and port of arrival */
+#define BPFCAST_TELL_TOOBIG_NS 100000000ull  /* so that its sender hears no more than ten times a second */
+
+/* As much as fits with IPv6 and ICMPv6 header into the 1280 octets of an error message (RFC 4443 2.4 c). */
+#define BPFCAST_EVENT_QUOTE 1232
+
+struct bpfcast_event {
+  __u32 kind;
+  __u32 family;
+  __u32 port;   /* arrival */
+  __u32 mtu;    /* TOOBIG: the smallest of the ports that could not take it */
+  __u32 quoted; /* TOOBIG: octets of the packet that follow, see bpfcast_quoting_event */
+  __u32 reserved;
+  union { /* with the real source */
+    struct bpfcast_key4 key4;
+    struct bpfcast_key6 key6;
+  };
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_event) == 56);
+
+struct bpfcast_quoting_event {
+  struct bpfcast_event head;
+  __u8 packet[BPFCAST_EVENT_QUOTE]; /* as it arrived, from the IPv6 header on */
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_quoting_event) == 1288);
+
+struct bpfcast_told4 {
+  struct bpfcast_flow_key4 stream;
+  __u32 kind;
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_told4) == 16);
+
+struct bpfcast_told6 {
+  struct bpfcast_flow_key6 stream;
+  __u32 kind;
+};
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_told6) == 40);
 
 /* `control`, one element. */
 struct bpfcast_control {

@@ -44,6 +44,9 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   std::unique_ptr<BpfDatapath> datapath(new BpfDatapath(config, std::move(*pins), std::move(*object)));
   if (Result<void> pinned = datapath->PinMaps(); !pinned) return tl::unexpected(pinned.error());
   if (Result<void> grown = datapath->oils_.Tick(Time{}); !grown) return tl::unexpected(grown.error());
+  Result<PacketEvents> events = PacketEvents::Open(datapath->object_.events());
+  if (!events) return tl::unexpected(events.error());
+  datapath->events_ = std::move(*events);
   datapath->RenewLease();
   return datapath;
 }

@@ -14,6 +14,7 @@
 #include "datapath/device_maps.h"
 #include "datapath/family_tables.h"
 #include "datapath/oil_pool.h"
+#include "datapath/packet_events.h"
 #include "datapath/route_array.h"
 #include "datapath/tc_filter.h"
 #include "routing/datapath.h"
@@ -55,8 +56,8 @@ class BpfDatapath : public Datapath {
   Result<std::vector<RouteCounters<Mld>>> CountersOfRoutes(Mld) override;
   Result<std::vector<FlowCounters<Igmp>>> Flows(Igmp) override;
   Result<std::vector<FlowCounters<Mld>>> Flows(Mld) override;
-  int EventsFd() const override { return -1; }
-  std::vector<PacketEvent> TakeEvents() override { return {}; }
+  int EventsFd() const override { return events_.fd(); }
+  std::vector<PacketEvent> TakeEvents() override { return events_.Take(); }
 
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }
@@ -101,6 +102,7 @@ class BpfDatapath : public Datapath {
   RouteArray routes_;
   FamilyTables<Igmp> ipv4_;
   FamilyTables<Mld> ipv6_;
+  PacketEvents events_;
   std::map<PortId, AttachedPort> ports_;
 };
 

@@ -120,6 +120,9 @@ int BpfObject::tx_one() const {
 int BpfObject::oils() const {
   return bpf_map__fd(xdp_->maps.oils);
 }
+int BpfObject::events() const {
+  return bpf_map__fd(xdp_->maps.events);
+}
 
 std::vector<std::pair<std::string, int>> BpfObject::maps() const {
   std::vector<std::pair<std::string, int>> result;

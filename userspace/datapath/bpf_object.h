@@ -39,6 +39,7 @@ class BpfObject {
   int tc_program() const;
   int tx_one() const;
   int oils() const;
+  int events() const;
   /// Every map with its name, for pinning.
   std::vector<std::pair<std::string, int>> maps() const;
 
