@@ -20,11 +20,12 @@ struct option_walk {
 
 static long judge_option(__u32 n __attribute__((unused)), struct option_walk *walk)
 {
-	__u8 option[2] = {};
+	__u8 type = 0;
+	__u8 length = 0;
 
-	if (walk->offset >= walk->end || load_bytes(walk->context, walk->offset, option, sizeof(option)))
+	if (walk->offset >= walk->end || load_bytes(walk->context, walk->offset, &type, sizeof(type)))
 		return 1;
-	switch (option[0]) {
+	switch (type) {
 	case IPOPT_END_OF_LIST:
 		return 1;
 	case IPOPT_NO_OPERATION:
@@ -35,8 +36,10 @@ static long judge_option(__u32 n __attribute__((unused)), struct option_walk *wa
 		walk->verdict = BPFCAST_SRCROUTE;
 		return 1;
 	}
-	walk->offset += option[1];
-	return option[1] < sizeof(option);
+	if (load_bytes(walk->context, walk->offset + 1, &length, sizeof(length)))
+		return 1;
+	walk->offset += length;
+	return length < sizeof(type) + sizeof(length);
 }
 
 /* By bpf_loop(): the verifier would follow every way through the options otherwise. */

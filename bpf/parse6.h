@@ -14,6 +14,7 @@
 struct extension_walk {
 	void *context;
 	__u32 offset;
+	__u32 end;     /* of the packet: a trailer has no headers */
 	__u32 next;    /* the kind of the header at `offset` */
 	__u32 found;   /* OPT once there was a header that others have to look into */
 	__u32 verdict; /* OPT until the chain came to its end */
@@ -24,30 +25,39 @@ static __always_inline int is_mld(__u8 type)
 	return (type >= ICMPV6_MLD_QUERY && type <= ICMPV6_MLDV1_DONE) || type == ICMPV6_MLDV2_REPORT;
 }
 
+static __always_inline int is_extension(__u32 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_FRAGMENT;
+}
+
 static long judge_extension(__u32 n __attribute__((unused)), struct extension_walk *walk)
 {
 	__u8 header[4] = {};
+	__u8 type = 0;
 
-	if (load_bytes(walk->context, walk->offset, header, sizeof(header)))
+	if (walk->offset > walk->end)
 		return 1;
-	switch (walk->next) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
+	if (walk->next == IPPROTO_ICMPV6) {
+		if (walk->offset < walk->end && !load_bytes(walk->context, walk->offset, &type, sizeof(type)))
+			walk->verdict = is_mld(type) ? BPFCAST_CTRL : walk->found;
+		return 1;
+	}
+	if (!is_extension(walk->next)) {
+		walk->verdict = walk->found;
+		return 1;
+	}
+	if (walk->offset + sizeof(header) > walk->end ||
+	    load_bytes(walk->context, walk->offset, header, sizeof(header)))
+		return 1;
+	if (walk->next == IPPROTO_HOPOPTS || walk->next == IPPROTO_ROUTING) {
 		walk->found = BPFCAST_OPT;
-		break;
-	case IPPROTO_DSTOPTS:
-		break;
-	case IPPROTO_FRAGMENT: /* only the first one goes on with a header */
+	} else if (walk->next == IPPROTO_FRAGMENT) { /* only the first one goes on with a header */
 		if ((header[2] << 8 | header[3]) & IPV6_FRAGMENT_OFFSET) {
 			walk->verdict = walk->found;
 			return 1;
 		}
 		header[1] = 0; /* its size is fixed */
-		break;
-	default:
-		walk->verdict =
-			walk->next == IPPROTO_ICMPV6 && is_mld(header[0]) ? BPFCAST_CTRL : walk->found;
-		return 1;
 	}
 	walk->next = header[0];
 	walk->offset += (header[1] + 1) * 8;
@@ -58,11 +68,12 @@ static long judge_extension(__u32 n __attribute__((unused)), struct extension_wa
  * FORWARDED, OPT for hop-by-hop options and routing headers, or CTRL for MLD (F-04, F-14). By bpf_loop(), for
  * the verifier.
  */
-static __noinline __u32 judge_extensions(void *context, __u32 offset, __u32 next)
+static __noinline __u32 judge_extensions(void *context, __u32 offset, __u32 end, __u32 next)
 {
 	struct extension_walk walk = {
 		.context = context,
 		.offset = offset,
+		.end = end,
 		.next = next,
 		.found = BPFCAST_FORWARDED,
 		.verdict = BPFCAST_OPT,
@@ -74,8 +85,7 @@ static __noinline __u32 judge_extensions(void *context, __u32 offset, __u32 next
 
 static __always_inline int needs_walk(__u8 next)
 {
-	return next == IPPROTO_ICMPV6 || next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
-	       next == IPPROTO_DSTOPTS || next == IPPROTO_FRAGMENT;
+	return next == IPPROTO_ICMPV6 || is_extension(next);
 }
 
 /* ::, ::1, ff00::/8, fe80::/10, ::ffff:0:0/96 */
@@ -118,8 +128,10 @@ static __always_inline int parse6(void *context, struct ipv6hdr *ip, void *end, 
 	}
 	packet->verdict = judge_header6(ip, packet, room);
 	if (needs_walk(ip->nexthdr)) {
+		__u32 start = ETH_HLEN + packet->tag_size;
+
 		packet->options =
-			judge_extensions(context, ETH_HLEN + packet->tag_size + sizeof(*ip), ip->nexthdr);
+			judge_extensions(context, start + sizeof(*ip), start + packet->length, ip->nexthdr);
 		if (packet->options == BPFCAST_CTRL)
 			packet->verdict = BPFCAST_CTRL;
 	}

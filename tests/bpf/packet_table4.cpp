@@ -114,6 +114,12 @@ std::vector<Row> PacketTable<Igmp>() {
                                                              7, 4,    10, 0, 0, 1, 0, 0};
                                               }).Build(),
        Fate::kDrop, "srcroute"},
+      {"TF_14_SourceRouteInTheLastOctetOfAll", With([](Frame& f) {
+                                                 f.ihl = 6;
+                                                 f.options = {1, 1, 1, 131};
+                                                 f.payload.clear();
+                                               }).Build(),
+       Fate::kDrop, "srcroute"},
       {"TF_14_SourceRouteBehindTheEndIsNoOption", With([](Frame& f) {
                                                     f.ihl = 7;
                                                     f.options = {0, 131, 7, 4, 10, 0, 0, 1};

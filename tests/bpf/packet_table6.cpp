@@ -169,6 +169,18 @@ std::vector<Row> PacketTable<Mld>() {
        }),
        Fate::kPass, "opt"},
       {"TF_14_NoNextHeader", Extended(59, {}), Fate::kForward, "forwarded"},
+      {"TF_14_NoNextHeaderBehindDestinationOptions", With([](Frame6& f) {
+         f.protocol = kDestination;
+         f.extensions = Options(59);
+         f.payload.clear();
+       }),
+       Fate::kForward, "forwarded"},
+      {"TF_14_TF_04_ATrailerHasNoHeaders", With([](Frame6& f) {
+         f.protocol = kIcmp;
+         f.payload.clear();
+         f.trailer = {143, 0, 0, 0, 0, 0};
+       }),
+       Fate::kPass, "opt"},
       {"TF_15_FirstFragment", Extended(kFragment, Fragment(17, 0x0001)), Fate::kForward, "forwarded"},
       {"TF_15_MiddleFragment", Extended(kFragment, Fragment(17, 0x05a9)), Fate::kForward, "forwarded"},
       {"TF_15_LastFragment", Extended(kFragment, Fragment(17, 0x0b50)), Fate::kForward, "forwarded"},
