@@ -49,18 +49,18 @@ Outcome RunTc(Lab& lab, const Bytes& frame, std::uint32_t ifindex) {
 PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex) {
   if (hook == Hook::kXdp) {
     Outcome xdp = RunXdp(lab, frame, ifindex);
-    if (xdp.action == XDP_DROP) return {Fate::kDrop, std::move(xdp.frame)};
-    if (xdp.action == XDP_REDIRECT) return {Fate::kForward, std::move(xdp.frame)};
+    if (xdp.action == XDP_DROP) return {Fate::kDrop, std::move(xdp.frame), Hook::kXdp};
+    if (xdp.action == XDP_REDIRECT) return {Fate::kForward, std::move(xdp.frame), Hook::kXdp};
     if (xdp.action != XDP_PASS) throw std::runtime_error("XDP action " + std::to_string(xdp.action));
     if (xdp.frame != frame) throw std::runtime_error("XDP changed a frame that it passed");
   }
   Outcome tc = RunTc(lab, frame, ifindex);
-  if (tc.action == TC_ACT_SHOT) return {Fate::kDrop, std::move(tc.frame)};
-  if (tc.action == TC_ACT_REDIRECT) return {Fate::kForward, std::move(tc.frame)};
+  if (tc.action == TC_ACT_SHOT) return {Fate::kDrop, std::move(tc.frame), Hook::kTc};
+  if (tc.action == TC_ACT_REDIRECT) return {Fate::kForward, std::move(tc.frame), Hook::kTc};
   if (tc.action != static_cast<std::uint32_t>(TC_ACT_UNSPEC)) {
     throw std::runtime_error("TC action " + std::to_string(tc.action));
   }
-  return {Fate::kPass, std::move(tc.frame)};
+  return {Fate::kPass, std::move(tc.frame), Hook::kTc};
 }
 
 std::string MovedCounter(Lab& lab, Hook hook, const Bytes& frame, PortId arrival) {

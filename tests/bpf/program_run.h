@@ -20,6 +20,7 @@ enum class Fate { kForward, kPass, kDrop };
 struct PortOutcome {
   Fate fate = Fate::kPass;
   Bytes frame;
+  Hook settled_by = Hook::kTc;
 };
 PortOutcome RunPort(Lab& lab, Hook hook, const Bytes& frame, std::uint32_t ifindex);
 
