@@ -59,6 +59,7 @@ Result<void> OilPool::SetPort(PortId id, const std::optional<OilPort>& port) {
     if (Result<void> built = Follow(*entry); !built) result = built;
     if (entry->outdated && !port && entry->slot && entry->slot->kind == Kind::kDeviceMap) {
       writer_.EmptyDeviceMap(entry->slot->number, {id});
+      entry->slot->ifindexes.clear();  // it is not that of its ports any more
     }
   }
   return result;
@@ -67,7 +68,7 @@ Result<void> OilPool::SetPort(PortId id, const std::optional<OilPort>& port) {
 Result<void> OilPool::Follow(Entry& entry) {
   if (std::exchange(entry.tick, ticks_) != ticks_) entry.builds = 0;
   Result<void> built;
-  const bool now = ++entry.builds <= kBuildsAtOnce;
+  const bool now = !NeedsNewSlot(entry, ShapeOf(entry.set)) || ++entry.builds <= kBuildsAtOnce;
   if (now) built = Build(entry);
   if (!now || !built) entry.outdated = waiting_ = true;
   return built;
@@ -108,43 +109,61 @@ Result<void> OilPool::Tick(Time now) {
   return {};
 }
 
-// Fills a slot that nobody reads, and only then lets the word name it.
-Result<void> OilPool::Build(Entry& entry) {
-  std::vector<PortId> ports;
-  std::uint32_t mtu = UINT16_MAX;
-  bool xdp = true;
-  entry.set.ForEach([&](PortId id) {
+OilPool::Shape OilPool::ShapeOf(const PortSet& set) const {
+  Shape shape;
+  set.ForEach([&](PortId id) {
     const auto port = ports_.find(id);
     if (port == ports_.end()) return;
-    ports.push_back(id);
-    mtu = std::min(mtu, port->second.mtu);
-    xdp = xdp && port->second.xdp_target;
+    shape.ports.push_back(id);
+    shape.ifindexes.push_back(port->second.ifindex);
+    shape.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(shape.mtu, port->second.mtu));
+    shape.xdp = shape.xdp && port->second.xdp_target;
   });
-  const auto count = static_cast<std::uint16_t>(ports.size());
-  std::uint16_t flags = xdp ? BPFCAST_OIL_XDP : 0;
+  return shape;
+}
+
+// TC reads the ports alone, so a list with a device map serves it, too.
+bool OilPool::NeedsNewSlot(const Entry& entry, const Shape& shape) {
+  if (shape.ports.size() < 2) return false;
+  if (!entry.slot || entry.slot->ports != shape.ports) return true;
+  return shape.xdp && (entry.slot->kind == Kind::kPlain || entry.slot->ifindexes != shape.ifindexes);
+}
+
+void OilPool::SetWord(Entry& entry, const Shape& shape) {
+  const auto count = static_cast<std::uint16_t>(shape.ports.size());
+  auto flags = static_cast<std::uint16_t>(shape.xdp ? BPFCAST_OIL_XDP : 0);
   std::uint16_t number = 0;
-  std::optional<Slot> slot;
   if (count == 1) {
     flags |= BPFCAST_OIL_SINGLE;
-    number = static_cast<std::uint16_t>(ports.front());
+    number = static_cast<std::uint16_t>(shape.ports.front());
   } else if (count > 1) {
-    Result<Slot> taken = TakeSlot(count, xdp ? Kind::kDeviceMap : Kind::kPlain);
+    number = static_cast<std::uint16_t>(entry.slot->number);
+  }
+  entry.word = count == 0 ? 0 : bpfcast_oil_word(number, shape.mtu, count, flags);
+  entry.outdated = false;
+}
+
+// Fills a slot that nobody reads, and only then lets the word name it.
+Result<void> OilPool::Build(Entry& entry) {
+  const Shape shape = ShapeOf(entry.set);
+  if (NeedsNewSlot(entry, shape)) {
+    Result<Slot> taken = TakeSlot(shape.ports.size(), shape.xdp ? Kind::kDeviceMap : Kind::kPlain);
     if (!taken) return tl::unexpected(taken.error());
-    slot = std::move(*taken);
-    slot->ports = std::move(ports);
-    number = static_cast<std::uint16_t>(slot->number);
-    writer_.WritePorts(number, slot->ports);
-    if (xdp) {
-      if (Result<void> filled = writer_.FillDeviceMap(number, slot->ports); !filled) {
-        resting_.Add(std::move(*slot));
+    taken->ports = shape.ports;
+    taken->ifindexes = shape.ifindexes;
+    writer_.WritePorts(taken->number, shape.ports);
+    if (shape.xdp) {
+      if (Result<void> filled = writer_.FillDeviceMap(taken->number, shape.ports); !filled) {
+        resting_.Add(std::move(*taken));
         return filled;
       }
     }
+    Leave(entry);
+    entry.slot = std::move(*taken);
+  } else if (shape.ports.size() < 2) {
+    Leave(entry);
   }
-  Leave(entry);
-  entry.slot = std::move(slot);
-  entry.word = count == 0 ? 0 : bpfcast_oil_word(number, static_cast<std::uint16_t>(mtu), count, flags);
-  entry.outdated = false;
+  SetWord(entry, shape);
   return {};
 }
 
@@ -163,7 +182,7 @@ Result<OilPool::Slot> OilPool::TakeSlot(std::size_t ports, Kind kind) {
   } else if (free.empty()) {
     const std::optional<std::uint32_t> number = NewSlots(size, 1);
     if (!number) return Fail("too many different outgoing interface lists (BPFCAST_MAX_OILS)");
-    free.push_back({*number, size, kind, {}});
+    free.push_back({*number, size, kind, {}, {}});
   }
   Slot slot = std::move(free.back());
   free.pop_back();
@@ -179,7 +198,7 @@ Result<void> OilPool::Grow(std::size_t size) {
     return created;
   }
   for (std::uint32_t i = kBatch[size]; i-- > 0;) {
-    Free(size, Kind::kDeviceMap).push_back({*first + i * stride, size, Kind::kDeviceMap, {}});
+    Free(size, Kind::kDeviceMap).push_back({*first + i * stride, size, Kind::kDeviceMap, {}, {}});
   }
   return {};
 }

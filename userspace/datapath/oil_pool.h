@@ -1,13 +1,14 @@
 // OilPool: the outgoing interface lists that routes refer to.
 //
-// Equal sets are one list. What a list says never changes while a packet may be reading it: a change of a
-// port builds the list anew in another slot, and the slot left behind rests before it is used again. Small
-// sets are common and large ones rare, so slots come in sizes. Lists of native XDP targets have a device map,
-// made in batches ahead of need because each insertion into the map of maps waits for an RCU grace period.
+// Equal sets are one list. What a slot says never changes while a packet may be reading it: a port that
+// comes, goes, or becomes another interface builds the list anew in another slot, and the slot left behind
+// rests before it is used again. What else changes of a port stands in the word alone. Small sets are common
+// and large ones rare, so slots come in sizes. Lists of native XDP targets have a device map, made in batches
+// ahead of need because each insertion into the map of maps waits for an RCU grace period.
 //
-// Hundreds of ports may change at once, and a list of them all would take a slot for each: a list is built at
-// once for its first changes between two Ticks, and for the later ones, or when there is no slot for it, by
-// Rebuild(). Until then it stays as it was, without the ports that are gone.
+// Hundreds of ports may come at once, and a list of them all would take a slot for each: a list takes new
+// slots at once for its first changes between two Ticks, and for the later ones, or when there is no slot for
+// it, by Rebuild(). Until then it stays as it was, without the ports that are gone.
 #pragma once
 
 #include <array>
@@ -78,7 +79,7 @@ class OilPool {
   static constexpr std::array<std::uint32_t, 4> kSizes = {16, 64, 256, 1024};
   /// Device maps made at a time, by size.
   static constexpr std::array<std::uint32_t, 4> kBatch = {32, 8, 4, 2};
-  /// Changes of ports between two Ticks that a list follows at once.
+  /// New slots between two Ticks that a list takes at once.
   static constexpr unsigned kBuildsAtOnce = 2;
 
   struct Slot {
@@ -86,6 +87,14 @@ class OilPool {
     std::size_t size = 0;  // index in kSizes
     Kind kind = Kind::kPlain;
     std::vector<PortId> ports;
+    std::vector<std::uint32_t> ifindexes;  // of the ports, when the device map was filled
+  };
+  /// What the ports of a set say of their list now.
+  struct Shape {
+    std::vector<PortId> ports;
+    std::vector<std::uint32_t> ifindexes;
+    std::uint16_t mtu = UINT16_MAX;
+    bool xdp = true;
   };
   struct Entry : Oil {
     PortSet set;
@@ -93,7 +102,7 @@ class OilPool {
     std::size_t users = 0;
     std::uint64_t released = 0;  // number of the release that left it without users
     bool outdated = false;
-    unsigned builds = 0;     // for changes of ports, ...
+    unsigned builds = 0;     // new slots for changes of ports, ...
     std::uint64_t tick = 0;  // ... since this Tick
   };
   struct Idle {
@@ -104,6 +113,9 @@ class OilPool {
     std::size_t operator()(const PortSet& set) const { return set.Hash(); }
   };
 
+  Shape ShapeOf(const PortSet& set) const;
+  static bool NeedsNewSlot(const Entry& entry, const Shape& shape);
+  static void SetWord(Entry& entry, const Shape& shape);
   Result<void> Build(Entry& entry);
   Result<void> Follow(Entry& entry);
   Result<Slot> TakeSlot(std::size_t ports, Kind kind);

@@ -249,15 +249,42 @@ TEST_F(OilPoolTest, HundredsOfPortsThatChangeAtOnceTakeFewSlots) {
   }
   const Oil* oil = *pool_.Acquire(set);
   const std::uint32_t before = pool_.slots_taken();
-  for (std::uint16_t i = 0; i < 300; ++i) Add(PortId{i}, 1400, true);
+  for (std::uint16_t i = 0; i < 300; ++i) {
+    ASSERT_TRUE(pool_.SetPort(PortId{i}, OilPort{i + 1000U, 1400, true}));  // made again
+  }
   EXPECT_LE(pool_.slots_taken() - before, 3U * 2 * 32) << "a slot for 300 ports is made of 32";
   Tick(0);
   EXPECT_EQ(pool_.Rebuild(), OilPool::Words::kChanged);
   EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1400);
   EXPECT_EQ(bpfcast_oil_ports(oil->word), 300);
   // After a Tick the first change is followed at once again.
-  Add(PortId{5}, 1300, true);
+  ASSERT_TRUE(pool_.SetPort(PortId{5}, OilPort{2000, 1300, true}));
   EXPECT_EQ(bpfcast_oil_mtu(oil->word), 1300);
+}
+
+// A port that XDP cannot reach any more must not wait for a Tick, however often that happens.
+TEST_F(OilPoolTest, WhatXdpCanReachAndMtusStandInTheWordAloneAndTakeNoSlot) {
+  const Oil* oil = *pool_.Acquire({kA, kB});
+  const std::uint16_t slot = bpfcast_oil_slot(oil->word);
+  const std::uint32_t taken = pool_.slots_taken();
+  for (int i = 0; i < 100; ++i) {
+    Add(kB, 1400, false);
+    ASSERT_EQ(oil->word, bpfcast_oil_word(slot, 1400, 2, 0));
+    Add(kB, 1500, true);
+    ASSERT_EQ(oil->word, bpfcast_oil_word(slot, 1500, 2, BPFCAST_OIL_XDP));
+  }
+  EXPECT_EQ(writer_.maps[slot], (std::set<PortId>{kA, kB}));
+  EXPECT_EQ(pool_.slots_taken(), taken);
+}
+
+TEST_F(OilPoolTest, APortThatComesBackToAListThatCouldNotFollowIsSentPacketsAgain) {
+  const Oil* oil = *pool_.Acquire({kA, kB, kC});
+  writer_.fail_fill = true;
+  EXPECT_FALSE(pool_.SetPort(kB, std::nullopt));
+  writer_.fail_fill = false;
+  Add(kB, 1500, true);
+  pool_.Rebuild();
+  EXPECT_EQ(writer_.maps[bpfcast_oil_slot(oil->word)], (std::set<PortId>{kA, kB, kC}));
 }
 
 TEST_F(OilPoolTest, HundredsOfPortsThatGoAtOnceAreSentNothingFromThenOn) {
@@ -269,10 +296,11 @@ TEST_F(OilPoolTest, HundredsOfPortsThatGoAtOnceAreSentNothingFromThenOn) {
   const Oil* oil = *pool_.Acquire(set);
   for (std::uint16_t i = 0; i < 299; ++i) {
     ASSERT_TRUE(pool_.SetPort(PortId{i}, std::nullopt));
-    EXPECT_FALSE(writer_.maps[bpfcast_oil_slot(oil->word)].contains(PortId{i}));
+    // A single port is sent to without a map.
+    if (i < 298) {
+      EXPECT_FALSE(writer_.maps[bpfcast_oil_slot(oil->word)].contains(PortId{i}));
+    }
   }
-  EXPECT_EQ(writer_.maps[bpfcast_oil_slot(oil->word)], std::set<PortId>{PortId{299}});
-  pool_.Rebuild();
   EXPECT_EQ(oil->word, bpfcast_oil_word(299, 1500, 1, BPFCAST_OIL_SINGLE | BPFCAST_OIL_XDP));
 }
 
