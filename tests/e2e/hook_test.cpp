@@ -143,6 +143,55 @@ TEST_P(Hooks, TF_39_F_56_EveryPacketIsCountedUnderExactlyOneVerdict) {
   EXPECT_EQ(Port("lan2")["tx_packets"], kForwarded);
 }
 
+class Abilities : public E2e {
+ protected:
+  /// A veth takes frames from XDP only while its peer has GRO on.
+  static void SetGro(const Host& host, const std::string& state) {
+    MustRun({"ethtool", "-K", host.interface, "gro", state}, &host.ns);
+  }
+  /// Waits for what the router says of a stream's way; true when packets of it pass through the stack's view
+  /// of wan0, which sees what XDP leaves to TC.
+  bool EventuallyLeftToTc(const Capture& wan, bool wanted) const {
+    return Eventually([&] {
+      const Instant since = Clock::now();
+      std::this_thread::sleep_for(20ms);
+      return (wan.Count(Both(Arrived, DataFor(kG)), since) > 0) == wanted;
+    });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Hook, Abilities, ::testing::Values("xdp"), HookName);
+
+// DESIGN 4.7: the kernel tells of it, so it takes no ten seconds.
+TEST_P(Abilities, APortThatXdpCannotReachAnyMoreIsServedByTcAtOnceAndOthersLoseNothing) {
+  StartDaemon();
+  Sender sender(bed_.up(), FromUpstream(kG, 1, 5000));
+  Receiver stays(bed_.h1(), kG);
+  Receiver loses(bed_.h3(), kG);
+  stays.Join();
+  loses.Join();
+  ASSERT_TRUE(stays.WaitForFirst(Source(1)));
+  ASSERT_TRUE(loses.WaitForFirst(Source(1)));
+  const Capture wan(bed_.router(), "wan0", What::kUdp);
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t before = loses.Of(Source(1)).Lost();
+    SetGro(bed_.h3(), "off");
+    ASSERT_TRUE(EventuallyLeftToTc(wan, true));
+    ASSERT_TRUE(loses.WaitForTotal(loses.Total() + 100));
+    const std::uint64_t lost = loses.Of(Source(1)).Lost() - before;
+    std::cout << "lost by the port itself until TC took over: " << lost << " of 5000/s\n";
+    EXPECT_LE(lost, 5000U) << "a second; without the kernel's word it would be up to ten";
+    const std::uint64_t at_tc = loses.Of(Source(1)).Lost();
+    SetGro(bed_.h3(), "on");
+    ASSERT_TRUE(EventuallyLeftToTc(wan, false));
+    ASSERT_TRUE(loses.WaitForTotal(loses.Total() + 100));
+    EXPECT_EQ(loses.Of(Source(1)).Lost(), at_tc) << "a port that XDP can reach again loses nothing by that";
+  }
+  sender.Stop();
+  EXPECT_TRUE(Eventually([&] { return stays.Of(Source(1)).last == sender.sent() - 1; }));
+  ExpectNoGap(stays, Source(1));
+  EXPECT_EQ(loses.Of(Source(1)).duplicated, 0U);
+}
+
 class DefaultConfiguration : public E2e {
  protected:
   /// As the kernel makes a veth: senders leave checksums to hardware, receivers do not take frames from XDP.

@@ -66,6 +66,20 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   auto links = LinkMonitor::Open(loop, [self] { self->follow_links_ = true; });
   if (!links) return tl::unexpected(links.error());
   agent->links_ = std::move(*links);
+  if (auto changes = XdpFeatureChanges::Open()) {
+    agent->feature_changes_ = std::move(*changes);
+    agent->feature_watch_ = FdWatch(loop, agent->feature_changes_->fd());
+    agent->feature_watch_.OnReadable([self] {
+      self->feature_changes_->Take();
+      self->follow_links_ = self->recheck_ports_ = true;
+    });
+  } else {
+    spdlog::debug("ports are looked at every 10 s: {}", changes.error().message);
+  }
+  if (const int events = agent->datapath_->EventsFd(); events >= 0) {
+    agent->datapath_watch_ = FdWatch(loop, events);
+    agent->datapath_watch_.OnReadable([self] { self->OnPacketEvents(); });
+  }
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });
   loop.OnReloadSignal([self] {
@@ -174,6 +188,7 @@ RpcMethods Agent::Methods() {
       return FlowsJson(PortViews(), family.proxy(), *flows, Now());
     });
   };
+  methods["events"] = [this] { return EventsJson(packet_events_, Now()); };
   methods["reload"] = [this]() -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());

@@ -3,17 +3,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/control.h"
 #include "agent/family_agent.h"
+#include "agent/packet_event_log.h"
 #include "agent/port.h"
 #include "agent/views.h"
+#include "datapath/xdp_features.h"
 #include "os/event_loop.h"
+#include "os/icmpv6_socket.h"
 #include "os/interface_flags.h"
 #include "os/link_monitor.h"
 #include "routing/datapath.h"
+#include "routing/policer.h"
 
 namespace bpfcast {
 
@@ -66,6 +71,11 @@ class Agent {
   static void WarnOfBridge(const Link& link);
   void Trouble(Port& port, const std::string& message);
 
+  // Single packets that the datapath tells of.
+  void OnPacketEvents();
+  void TellSender(const PacketEvent& event, Time now);
+  void SayOnce(const std::string& failure);
+
   // What happens in one turn of the loop.
   void OnPackets(Port& port);
   void OnDeadline();
@@ -89,16 +99,23 @@ class Agent {
   AgentConfig config_;
   Time started_;
   std::unique_ptr<Datapath> datapath_;
+  FdWatch datapath_watch_;  // after the datapath: ends before it
   AllMulticastFlags all_multicast_;
   Ports ports_;
   FamilyAgent<Igmp> ipv4_;
   FamilyAgent<Mld> ipv6_;
   std::unique_ptr<LinkMonitor> links_;
+  std::optional<XdpFeatureChanges> feature_changes_;  // not before Linux 6.3
+  FdWatch feature_watch_;
   std::unique_ptr<ControlServer> control_;
   PacketBatch batch_;
+  PacketEventLog packet_events_;
+  std::optional<Icmpv6Socket> icmpv6_;
+  std::string icmpv6_failure_;  // the last one; empty when the last packet was sent
+  TokenBucket packets_too_big_;
 
   bool follow_links_ = true;
-  bool recheck_ports_ = true;  // drivers change what they can do without a word; look again now and then
+  bool recheck_ports_ = true;  // what drivers can do may change without a word; look again now and then
   PortId last_port_ = kUpstreamPort;  // the number that was given last
   bool ports_exhausted_ = false;      // said once
   Time next_tick_{};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/link_view.h"
+#include "agent/packet_event_log.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
 
@@ -62,6 +63,8 @@ std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
                       const std::vector<FlowCounters<F>>& flows, Time now);
 /// The rows of one array and then those of the other.
 std::string JoinArrays(const std::string& first, const std::string& second);
+/// The single packets that the datapath told of lately, the oldest first.
+std::string EventsJson(const PacketEventLog& log, Time now);
 /// What a reload changed, one sentence each.
 std::string ReloadJson(const std::vector<std::string>& changed);
 

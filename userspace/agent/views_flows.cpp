@@ -63,6 +63,7 @@ ViewJson ToJson(const FlowCounters<F>& flow, const std::map<PortId, const PortVi
   json["dropped"] = flow.dropped;
   json["packets_per_s"] = flow.packets_per_s;
   json["bits_per_s"] = flow.bits_per_s;
+  json["first_packet_s"] = Seconds(std::max(now - flow.first, Duration::zero()));
   json["last_packet_s"] = Seconds(std::max(now - flow.last, Duration::zero()));
   return json;
 }

@@ -32,6 +32,8 @@ constexpr Verb kVerbs[] = {
     {"groups", "Who wants what", GroupsText, Rows::kOfBothFamilies, GroupDetailsText},
     {"flows", "Every stream: where it comes from, where it goes, and how fast", FlowsText,
      Rows::kOfBothFamilies},
+    {"events", "Packets that were refused or wanted by nobody lately, one of each stream", EventsText,
+     Rows::kOfBothFamilies},
     {"reload", "Reads the configuration again; what it does not change goes on", ReloadText},
 };
 

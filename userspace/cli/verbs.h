@@ -13,6 +13,8 @@ std::string GroupsText(const nlohmann::ordered_json& groups);
 /// A block for each group, with timers, sources and hosts.
 std::string GroupDetailsText(const nlohmann::ordered_json& groups);
 std::string FlowsText(const nlohmann::ordered_json& flows);
+/// One line for each packet that the datapath told of.
+std::string EventsText(const nlohmann::ordered_json& events);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

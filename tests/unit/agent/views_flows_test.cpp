@@ -21,13 +21,14 @@ TEST_F(FlowsViewTest, AStreamShowsWhereItComesFromAndGoesAndHowFast) {
   FlowCounters<Igmp> flow = Flow(kSource, kGroup, kUpstream);
   flow.forwarded = {1000, 1316000};
   flow.dropped = 2;
+  flow.first = kStart + seconds(2);
   flow.last = kStart + seconds(7);
   flow.packets_per_s = 50.5;
   flow.bits_per_s = 531664;
   EXPECT_EQ(Flows({flow}, kStart + seconds(10)),
             Json::parse(R"([{"family": "ipv4", "group": "239.1.2.3", "source": "10.0.0.1",
       "arrival": "eth0", "ports": ["lan1"], "local": false, "packets": 1000, "bytes": 1316000, "dropped": 2,
-      "packets_per_s": 50.5, "bits_per_s": 531664.0, "last_packet_s": 3.0}])"));
+      "packets_per_s": 50.5, "bits_per_s": 531664.0, "first_packet_s": 8.0, "last_packet_s": 3.0}])"));
 }
 
 TEST_F(FlowsViewTest, TheEntryOfTheSourceDecidesBeforeThatOfTheGroup) {

@@ -91,7 +91,7 @@ inline nlohmann::ordered_json FlowAnswer() {
   return nlohmann::ordered_json::parse(R"({
       "family": "ipv4", "group": "239.1.2.3", "source": "10.0.0.1", "arrival": "wan0", "ports": ["lan1", "lan2"], "local": false,
       "packets": 123456, "bytes": 162000000, "dropped": 7, "packets_per_s": 1050.0, "bits_per_s": 12300000.0,
-      "last_packet_s": 0.1})");
+      "first_packet_s": 118.0, "last_packet_s": 0.1})");
 }
 
 }  // namespace bpfcast

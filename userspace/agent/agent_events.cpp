@@ -1,0 +1,46 @@
+// The part of Agent that hears of single packets from the datapath.
+#include <spdlog/spdlog.h>
+
+#include <utility>
+#include <variant>
+
+#include "agent/agent.h"
+#include "os/clock.h"
+
+namespace bpfcast {
+namespace {
+
+/// To all senders. The datapath tells of each stream ten times a second at most (RFC 4443 2.4 f).
+constexpr std::uint32_t kPacketsTooBigPerSecond = 100;
+
+}  // namespace
+
+void Agent::OnPacketEvents() {
+  const Time now = Now();
+  for (PacketEvent& event : datapath_->TakeEvents()) {
+    if (event.kind == PacketEventKind::kTooBig) TellSender(event, now);
+    const auto port = ports_.find(event.arrival);
+    const std::string name = port == ports_.end() ? std::string() : port->second.config.name;
+    if (const auto line = packet_events_.Add(std::move(event), name, now)) spdlog::warn("{}", *line);
+  }
+}
+
+/// F-42: of all errors that a router may send only this one answers multicast.
+void Agent::TellSender(const PacketEvent& event, Time now) {
+  const auto* stream = std::get_if<RouteKey<Mld>>(&event.stream);
+  if (stream == nullptr || !packets_too_big_.Take(1, kPacketsTooBigPerSecond, now)) return;
+  if (!icmpv6_) {
+    auto socket = Icmpv6Socket::Open();
+    if (!socket) return SayOnce(socket.error().message);
+    icmpv6_ = std::move(*socket);
+  }
+  const auto sent = icmpv6_->SendPacketTooBig(stream->source, event.mtu, event.packet);
+  SayOnce(sent ? std::string() : sent.error().message);
+}
+
+/// A failure of what packets cause must not fill the log.
+void Agent::SayOnce(const std::string& failure) {
+  if (std::exchange(icmpv6_failure_, failure) != failure && !failure.empty()) spdlog::warn("{}", failure);
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,33 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "cli/wording.h"
+
+namespace bpfcast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string What(const Json& event) {
+  const std::string kind = TextOf(event, "event");
+  if (kind == "noroute") return "nobody wants it";
+  if (kind == "rpf") return "dropped: the source belongs to another interface";
+  if (kind == "too-big")
+    return "larger than the MTU of an outgoing interface, " + std::to_string(NumberOf(event, "mtu"));
+  return kind;
+}
+
+}  // namespace
+
+std::string EventsText(const Json& events) {
+  if (events.empty()) return "no events: the datapath told of no packet lately\n";
+  Table table({{"AGO", Table::Align::kRight}, {"PORT"}, {"GROUP"}, {"SOURCE"}, {"WHAT"}});
+  for (const Json& event : events) {
+    table.Add({SecondsOf(event.at("seconds_ago")), TextOf(event, "port"), TextOf(event, "group"),
+               TextOf(event, "source"), What(event)});
+  }
+  return table.ToString();
+}
+
+}  // namespace bpfcast
