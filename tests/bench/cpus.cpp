@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <set>
 #include <stdexcept>
 
@@ -19,19 +18,28 @@
 namespace bpfcast::test {
 namespace {
 
-constexpr int kFirst = -20;
+constexpr int kHighest = -20;
 
-std::set<pid_t> Threads(const std::function<bool(const std::string&)>& has_name) {
+// The kernel's threads "napi/INTERFACE-N", of every namespace.
+std::set<pid_t> ReceivingThreads() {
   std::set<pid_t> threads;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const std::string pid = entry.path().filename();
     if (!std::ranges::all_of(pid, [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
-    std::string command;
-    std::getline(std::ifstream(entry.path() / "comm"), command);
-    if (has_name(command)) threads.insert(std::stoi(pid));
+    std::string name;
+    std::getline(std::ifstream(entry.path() / "comm"), name);
+    if (name.starts_with("napi/")) threads.insert(std::stoi(pid));
   }
   return threads;
+}
+
+void RunAtOnce(pid_t thread, Urgency urgency) {
+  sched_param priority{};
+  priority.sched_priority = static_cast<int>(urgency);
+  if (sched_setscheduler(thread, SCHED_FIFO, &priority) != 0) {
+    throw std::runtime_error("SCHED_FIFO for thread " + std::to_string(thread) + ": " + std::strerror(errno));
+  }
 }
 
 }  // namespace
@@ -62,9 +70,9 @@ void Pin(pid_t thread, int cpu) {
   }
 }
 
-void Prefer(pid_t thread) {
-  if (setpriority(PRIO_PROCESS, static_cast<id_t>(thread), kFirst) != 0) {
-    throw std::runtime_error("priority of thread " + std::to_string(thread) + ": " + std::strerror(errno));
+void ComeFirst() {
+  if (setpriority(PRIO_PROCESS, 0, kHighest) != 0) {
+    throw std::runtime_error(std::string("priority: ") + std::strerror(errno));
   }
 }
 
@@ -79,25 +87,24 @@ Clock::duration RunTime(const std::vector<pid_t>& threads) {
   return sum;
 }
 
-std::vector<pid_t> ReceiveOn(int cpu, const NetNs& ns, const std::string& interface) {
-  // Those of every namespace.
-  const auto receives = [&](const std::string& name) { return name.starts_with("napi/" + interface + "-"); };
-  const std::set<pid_t> others = Threads(receives);
-  // `ip netns exec` mounts the /sys of the namespace.
-  MustRun(
-      {"ip", "netns", "exec", ns.name(), "sh", "-c", "echo 1 > /sys/class/net/" + interface + "/threaded"});
+std::vector<pid_t> ReceiveOn(int cpu, const NetNs& ns, const std::vector<std::string>& interfaces,
+                             Urgency urgency) {
+  const std::set<pid_t> others = ReceivingThreads();
+  std::string script = "set -e\n";
+  for (const std::string& name : interfaces) script += "echo 1 > /sys/class/net/" + name + "/threaded\n";
+  // This mounts the /sys of the namespace.
+  MustRun({"ip", "netns", "exec", ns.name(), "sh"}, nullptr, script);
   std::vector<pid_t> threads;
-  for (const pid_t thread : Threads(receives)) {
+  for (const pid_t thread : ReceivingThreads()) {
     if (others.contains(thread)) continue;
     Pin(thread, cpu);
-    Prefer(thread);
+    RunAtOnce(thread, urgency);
     threads.push_back(thread);
   }
-  if (threads.empty()) throw std::runtime_error("no thread receives on " + interface);
-  // The far ends' share, when there is much of it.
-  const std::set<pid_t> softirq =
-      Threads([&](const std::string& name) { return name == "ksoftirqd/" + std::to_string(cpu); });
-  threads.insert(threads.end(), softirq.begin(), softirq.end());
+  if (threads.size() != interfaces.size()) {
+    throw std::runtime_error(std::to_string(threads.size()) + " threads receive for " +
+                             std::to_string(interfaces.size()) + " interfaces of " + ns.name());
+  }
   return threads;
 }
 

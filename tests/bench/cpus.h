@@ -11,8 +11,8 @@
 
 namespace bpfcast::test {
 
-/// The router's arrival port, its forwarding and the sinks have a CPU of their own, if there are two. All
-/// else, the traffic too, is on the other one.
+/// What arrives, its forwarding and the sinks have a CPU of their own, if there are two. All else, the
+/// traffic too, is on the other one.
 struct CpuPlan {
   int traffic = 0;
   int forwarding = 0;
@@ -25,16 +25,18 @@ CpuPlan PlanCpus();
 /// 0 is the calling thread. Throws when the kernel refuses.
 void Pin(pid_t thread, int cpu);
 
-/// Before all others that want the same CPU. For the calling thread (0) and all that it starts, or for
-/// another one.
-void Prefer(pid_t thread);
+/// Before all others of the machine that want the same CPU: the calling thread, and what it starts.
+void ComeFirst();
 
-/// How long the threads ran since they started, to the nanosecond. Work that interrupts brought to them
-/// counts, unless the kernel keeps its time apart (CONFIG_IRQ_TIME_ACCOUNTING).
+/// How long the threads ran since they started, to the nanosecond.
 Clock::duration RunTime(const std::vector<pid_t>& threads);
 
-/// Makes the interface receive in a thread of its own, preferred on this CPU; gives every thread that may do
-/// what follows from it there. The interface has NAPI and is up.
-std::vector<pid_t> ReceiveOn(int cpu, const NetNs& ns, const std::string& interface);
+/// Who of a CPU's threads runs when both can: sinks, then arrival, then all others of the machine.
+enum class Urgency : int { kArrival = 1, kSink = 2 };
+
+/// Makes the interfaces receive in threads of their own (threaded NAPI) on this CPU, and gives these. The
+/// interfaces have NAPI and are up.
+std::vector<pid_t> ReceiveOn(int cpu, const NetNs& ns, const std::vector<std::string>& interfaces,
+                             Urgency urgency);
 
 }  // namespace bpfcast::test

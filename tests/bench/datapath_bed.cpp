@@ -15,14 +15,20 @@ constexpr auto kWarmUp = 50ms;
 constexpr auto kStill = 20ms;
 constexpr std::size_t kProbe = 60;
 
-/// What every candidate is given: an arrival port with NAPI, and far ends where the stack's packets wait in a
-/// ring of their port's own. They would share one short queue of the CPU otherwise and be lost in it.
+/// What every candidate is given: NAPI where packets arrive, at the far ends too.
 void Prepare(const Star& star) {
   MustRun({"ethtool", "-K", "wan0", "gro", "on"}, &star.router());
   for (int n = 1; n <= star.lans(); ++n) {
+    // Without an offload of its own the stack's packets go through the ring of the far end, too.
     MustRun({"ethtool", "-K", Star::LanName(n), "tx", "off"}, &star.router());
     MustRun({"ethtool", "-K", star.host(n).interface, "gro", "on"}, &star.host(n).ns);
   }
+}
+
+std::vector<std::string> FarEnds(const Star& star) {
+  std::vector<std::string> names;
+  for (int n = 1; n <= star.lans(); ++n) names.push_back(star.host(n).interface);
+  return names;
 }
 
 }  // namespace
@@ -31,7 +37,11 @@ DatapathBed::DatapathBed(const std::string& prefix, const Candidate& candidate, 
                          Generator& generator, const CpuPlan& cpus)
     : name_(candidate.name), generator_(generator), cpus_(cpus), star_(prefix, ports) {
   Prepare(star_);
-  threads_ = ReceiveOn(cpus.forwarding, star_.router(), "wan0");
+  threads_ = ReceiveOn(cpus.forwarding, star_.router(), {"wan0"}, Urgency::kArrival);
+  // Or the rings of the far ends, which have room for four polls of the arrival port, overflow.
+  const std::vector<pid_t> sinking =
+      ReceiveOn(cpus.forwarding, star_.host(1).ns, FarEnds(star_), Urgency::kSink);
+  threads_.insert(threads_.end(), sinking.begin(), sinking.end());
   sinks_ = std::make_unique<Sinks>(star_, candidate.sinks);
   forwarder_ = candidate.start(star_);
   WaitUntilItForwards();
@@ -82,7 +92,7 @@ Sample DatapathBed::Measure(std::size_t frame, Clock::duration window) {
   const std::uint64_t copies_before = AllArrivals();
   std::this_thread::sleep_for(window);
   const Instant end = Clock::now();
-  const Clock::duration busy = RunTime(threads_) - run_before;
+  const Clock::duration run = RunTime(threads_) - run_before;
   const auto copies = static_cast<double>(AllArrivals() - copies_before);
   traffic.Stop();
 
@@ -100,8 +110,8 @@ Sample DatapathBed::Measure(std::size_t frame, Clock::duration window) {
   }
   const auto all = static_cast<double>(std::accumulate(ports.begin(), ports.end(), std::uint64_t{0}));
   return {.copies_per_s = copies / Seconds(end - begin),
-          .ns_per_copy = 1e9 * Seconds(busy) / copies,
-          .busy = Seconds(busy) / Seconds(end - begin),
+          .ns_per_copy = 1e9 * Seconds(run) / copies,
+          .busy = Seconds(run) / Seconds(end - begin),
           .overload = static_cast<double>(received + dropped) / static_cast<double>(received),
           .delivered = all / (static_cast<double>(received) * static_cast<double>(ports.size()))};
 }

@@ -34,7 +34,7 @@ class DatapathBed {
   Generator& generator_;
   CpuPlan cpus_;
   Star star_;
-  std::vector<pid_t> threads_;  // those that forward
+  std::vector<pid_t> threads_;  // those that forward, and the sinks'
   std::unique_ptr<Sinks> sinks_;
   std::unique_ptr<Forwarder> forwarder_;
 };

@@ -13,8 +13,8 @@ namespace bpfcast::test {
 /// One measurement of one candidate.
 struct Sample {
   double copies_per_s = 0;  // as they arrived
-  double ns_per_copy = 0;   // time of the forwarding CPU
-  double busy = 0;          // part of the time that this CPU worked for it
+  double ns_per_copy = 0;   // run time of what forwards, and of the sink: the kernel does not tell them apart
+  double busy = 0;          // part of the time that they ran
   double overload = 0;      // frames that were offered for each one that it took in
   double delivered = 0;     // copies that arrived, of those that the packets taken in ask for
 };

@@ -18,8 +18,8 @@
 namespace bpfcast::test {
 namespace {
 
-// At 3 million a second the time of a run is 10 ms: until then nobody can stop it.
-constexpr int kFramesOfRun = 32768;
+// A run takes some ten milliseconds; until its end nobody can stop it.
+constexpr int kFramesOfRun = 131072;
 constexpr std::uint32_t kBatch = 64;  // a veth has room for 256
 constexpr std::uint8_t kTtl = 16;
 constexpr std::size_t kSmallest = 60;
