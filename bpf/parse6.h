@@ -9,6 +9,7 @@
 #define ICMPV6_MLDV1_DONE 132
 #define ICMPV6_MLDV2_REPORT 143
 #define IPV6_MAX_EXTENSIONS 8
+#define EXTENSION_UNIT 8 /* octets; each header has at least one */
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
 struct extension_walk {
@@ -47,7 +48,7 @@ static long judge_extension(__u32 n __attribute__((unused)), struct extension_wa
 		walk->verdict = walk->found;
 		return 1;
 	}
-	if (walk->offset + sizeof(header) > walk->end ||
+	if (walk->offset + EXTENSION_UNIT > walk->end ||
 	    load_bytes(walk->context, walk->offset, header, sizeof(header)))
 		return 1;
 	if (walk->next == IPPROTO_HOPOPTS || walk->next == IPPROTO_ROUTING) {
@@ -60,7 +61,7 @@ static long judge_extension(__u32 n __attribute__((unused)), struct extension_wa
 		header[1] = 0; /* its size is fixed */
 	}
 	walk->next = header[0];
-	walk->offset += (header[1] + 1) * 8;
+	walk->offset += (header[1] + 1) * EXTENSION_UNIT;
 	return 0;
 }
 

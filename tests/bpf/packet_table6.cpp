@@ -169,6 +169,12 @@ std::vector<Row> PacketTable<Mld>() {
        }),
        Fate::kPass, "opt"},
       {"TF_14_NoNextHeader", Extended(59, {}), Fate::kForward, "forwarded"},
+      {"TF_14_AFragmentHeaderThatIsCut", With([](Frame6& f) {
+         f.protocol = kFragment;
+         f.extensions = {17, 0, 0x05, 0xa8, 0, 0};
+         f.payload.clear();
+       }),
+       Fate::kPass, "opt"},
       {"TF_14_NoNextHeaderBehindDestinationOptions", With([](Frame6& f) {
          f.protocol = kDestination;
          f.extensions = Options(59);

@@ -103,7 +103,7 @@ Chain FollowChain(const Bytes& ip) {
       return chain;
     }
     if (next != kHopByHop && next != kRouting && next != kFragment && next != kDestination) return chain;
-    if (at + 4 > ip.size()) break;
+    if (at + 8 > ip.size()) break;  // no header is shorter
     if (next == kHopByHop || next == kRouting) chain.options = true;
     std::size_t size = (ip[at + 1] + 1U) * 8;
     if (next == kFragment) {
