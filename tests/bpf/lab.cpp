@@ -71,7 +71,7 @@ void Far::Send(const Bytes& frame) const {
   Must(::send(fd_, frame.data(), frame.size(), 0) == static_cast<ssize_t>(frame.size()), "send");
 }
 
-std::optional<Bytes> Far::Receive(int timeout_ms) const {
+std::optional<Bytes> Far::ReceiveAny(int timeout_ms) const {
   for (;;) {
     pollfd poll{fd_, POLLIN, 0};
     if (::poll(&poll, 1, timeout_ms) != 1) return std::nullopt;
@@ -82,12 +82,27 @@ std::optional<Bytes> Far::Receive(int timeout_ms) const {
         ::recvfrom(fd_, frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (got < 0 || from.sll_pkttype == PACKET_OUTGOING) continue;
     frame.resize(static_cast<std::size_t>(got));
-    // The kernel reports its own memberships, and looks for neighbours.
-    const bool v4 = got > 23 && frame[12] == 8 && frame[13] == 0;
-    const bool v6 = got > 54 && frame[12] == 0x86 && frame[13] == 0xdd;
-    const std::uint8_t protocol = v6 ? frame[frame[20] == IPPROTO_HOPOPTS ? 54 : 20] : frame[23];
-    if ((v4 && protocol != IPPROTO_IGMP) || (v6 && protocol != IPPROTO_ICMPV6)) return frame;
+    return frame;
   }
+}
+
+std::optional<Bytes> Far::Receive(int timeout_ms) const {
+  while (auto frame = ReceiveAny(timeout_ms)) {
+    // The kernel reports its own memberships, and looks for neighbours.
+    const bool v4 = frame->size() > 23 && (*frame)[12] == 8 && (*frame)[13] == 0;
+    const bool v6 = frame->size() > 54 && (*frame)[12] == 0x86 && (*frame)[13] == 0xdd;
+    if (!v4 && !v6) continue;
+    const std::uint8_t protocol = v6 ? (*frame)[(*frame)[20] == IPPROTO_HOPOPTS ? 54 : 20] : (*frame)[23];
+    if (v4 ? protocol != IPPROTO_IGMP : protocol != IPPROTO_ICMPV6) return frame;
+  }
+  return std::nullopt;
+}
+
+unsigned Far::Missed() const {
+  tpacket_stats stats{};
+  socklen_t size = sizeof stats;
+  Must(::getsockopt(fd_, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0, "packet statistics");
+  return stats.tp_drops;
 }
 
 std::vector<Bytes> Far::Drain(int timeout_ms) const {

@@ -29,8 +29,12 @@ class Far {
   void Send(const Bytes& frame) const;
   /// The next IP frame other than IGMP and ICMPv6, or nothing after the timeout.
   std::optional<Bytes> Receive(int timeout_ms = 2000) const;
+  /// The same of whatever arrives.
+  std::optional<Bytes> ReceiveAny(int timeout_ms) const;
   /// Takes frames until nothing came for the timeout.
   std::vector<Bytes> Drain(int timeout_ms = 150) const;
+  /// Frames that the kernel could not store for us, since the last call.
+  unsigned Missed() const;
 
  private:
   int fd_ = -1;

@@ -290,8 +290,9 @@ typename MixedPackets<F>::Packet MixedPackets<F>::Next() {
   FillHeader(frame);
   Bytes octets = frame.Build();
   Spoil(octets);
-  const std::size_t most = kEth + frame.tags.size() + 1500;
-  if (octets.size() > most) octets.resize(most);  // no link of the bed takes more
+  // A link takes no more.
+  const std::size_t most = kEth + bed_.lab().port(arrival).mtu;
+  if (octets.size() > most) octets.resize(most);
   return {arrival, std::move(octets)};
 }
 
