@@ -149,6 +149,30 @@ TYPED_TEST(Forwarding, TF_27_TooLongForOnePortIsNotTooLongForTheOthers) {
   EXPECT_EQ(this->lab_.Counter("mtu"), 1U);
 }
 
+// F-41: no router of ours fragments. What is too long for a port is dropped for it and counted, DF or not.
+template <class Case>
+class Fragmenting : public OnLinks<Case> {};
+using Ipv4Cases = testing::Types<On<Igmp, Hook::kXdp>, On<Igmp, Hook::kTc>>;
+TYPED_TEST_SUITE(Fragmenting, Ipv4Cases, CaseName);
+
+TYPED_TEST(Fragmenting, TF_28_TooLongForOnePortIsDroppedForItWithoutDfToo) {
+  Shell("ip link set d1 mtu 1400");
+  this->lab_.port(kD1).mtu = 1400;
+  this->lab_.Set(this->lab_.port(kD1));
+  this->lab_.Route(this->any_, this->group_, {kD1, kD2});
+  auto frame = this->Stream();
+  frame.payload = Bytes(1500 - frame.kHeader, 0x42);
+  std::uint64_t dropped = 0;
+  for (const int fragment : {0x0000, 0x2000, 0x00b9}) {  // whole, and a first and a last fragment
+    frame.fragment = static_cast<std::uint16_t>(fragment);
+    this->Expect(frame.Build(), kU, {kD2});
+    EXPECT_EQ(this->lab_.Counter("mtu"), ++dropped);
+    EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, dropped);
+    EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
+  }
+  EXPECT_EQ(this->lab_.Counter("forwarded"), dropped);
+}
+
 TYPED_TEST(Forwarding, ADeadPortCostsTheOthersNothing) {
   this->lab_.Route(this->any_, this->group_, {kD1, kD2, kD3});
   Shell("ip link set d2 down");
