@@ -122,8 +122,8 @@ void Agent::Install(Port& port) {
     return;
   }
   // A downstream without an address is no part of the tree.
-  const bool serves = WorksOrWillSoon(ServiceOf(port.link, port.role, port.config.ipv4).service) ||
-                      WorksOrWillSoon(ServiceOf(port.link, port.role, port.config.ipv6).service);
+  const bool serves = MayForward(port.link, port.role, port.config.ipv4) ||
+                      MayForward(port.link, port.role, port.config.ipv6);
   if (!serves) {
     if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
     return;

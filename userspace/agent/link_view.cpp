@@ -54,10 +54,19 @@ bool IsForwardable(const Ipv6Address& address) {
   return !Mld::IsLinkLocal(address);
 }
 
+/// an upstream whose link-local address is being changed cannot report for a moment; what it was asked
+/// for goes on.
+template <class F>
+bool Forwards(const Link& link, PortRole role, const FamilyConfig<F>& config) {
+  const Service service = ServiceOf(link, role, config).service;
+  return service == Service::kWorks ||
+         (service == Service::kWaits && role == PortRole::kUpstream && !link.Addresses<F>().empty());
+}
+
 template <class F>
 FamilyPort<F> ToFamilyPort(const Link& link, PortRole role, const FamilyConfig<F>& config) {
   FamilyPort<F> port;
-  port.served = ServiceOf(link, role, config).service == Service::kWorks;
+  port.served = Forwards(link, role, config);
   port.other_sources = config.other_sources;
   for (const LinkAddress<F>& address : link.Addresses<F>()) {
     if (!IsForwardable(address.local)) continue;
@@ -89,6 +98,11 @@ template <class F>
 FamilyService ServiceOf(const Link& link, PortRole role, const FamilyConfig<F>& config) {
   if (!config.served) return {Service::kOff, "not configured"};
   return Serve(link, role, config);
+}
+
+template <class F>
+bool MayForward(const Link& link, PortRole role, const FamilyConfig<F>& config) {
+  return Forwards(link, role, config) || ServiceOf(link, role, config).service == Service::kSoon;
 }
 
 std::string LinkProblem(const Link* link) {
@@ -163,6 +177,8 @@ template DownstreamConfig<Igmp> ToDownstreamConfig(PortId, const InterfaceConfig
 template DownstreamConfig<Mld> ToDownstreamConfig(PortId, const InterfaceConfig&, const Link&);
 template FamilyService ServiceOf(const Link&, PortRole, const FamilyConfig<Igmp>&);
 template FamilyService ServiceOf(const Link&, PortRole, const FamilyConfig<Mld>&);
+template bool MayForward(const Link&, PortRole, const FamilyConfig<Igmp>&);
+template bool MayForward(const Link&, PortRole, const FamilyConfig<Mld>&);
 template std::vector<Ipv4Address> AddressesKnownEverywhere<Igmp>(const Link&);
 template std::vector<Ipv6Address> AddressesKnownEverywhere<Mld>(const Link&);
 template LinkState<Igmp> ToLinkState(const Link*, PortRole, const FamilyConfig<Igmp>&,

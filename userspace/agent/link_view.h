@@ -38,10 +38,9 @@ struct FamilyService {
 template <class F>
 FamilyService ServiceOf(const Link& link, PortRole role, const FamilyConfig<F>& config);
 
-/// Does a port that serves nothing at the moment stay as it is, with its program attached?
-inline bool WorksOrWillSoon(Service service) {
-  return service == Service::kWorks || service == Service::kSoon;
-}
+/// Is the family forwarded there, or about to be? Such a port keeps its program.
+template <class F>
+bool MayForward(const Link& link, PortRole role, const FamilyConfig<F>& config);
 
 /// Why an interface cannot be used by any family now; empty when it can. Null: there is no such interface.
 std::string LinkProblem(const Link* link);

@@ -196,6 +196,18 @@ TEST(DatapathPort, IsToldWhichFamiliesItServes) {
   EXPECT_TRUE(port(PortRole::kDownstream).ipv6.served);
 }
 
+TEST(DatapathPort, X_02_AnUpstreamWhoseLinkLocalAddressIsBeingChangedForwardsOn) {
+  Link link = Lan();
+  link.ipv6 = {Global()};
+  const auto served = [&](PortRole role) {
+    return ToDatapathPort(PortId{3}, role, InterfaceConfig(), link, HookChoice()).ipv6.served;
+  };
+  EXPECT_TRUE(served(PortRole::kUpstream));
+  EXPECT_FALSE(served(PortRole::kDownstream));
+  link.ipv6.clear();
+  EXPECT_FALSE(served(PortRole::kUpstream));
+}
+
 TEST(DatapathPort, F_12_TheSubnetsOfIpv6AreThoseThatSourcesOfStreamsCanBeIn) {
   Link link = Lan();
   link.ipv6 = {LinkLocal(), Global()};
