@@ -115,6 +115,7 @@ int Run(const Options& options) {
                 .rows = {},
                 .memory = {}};
   for (const int ports : options.ports) MeasurePorts(options, ports, generator, cpus, report);
+  Print(std::cout, Splits(report.rows));
   std::string text = ToJson(report).dump(2) + "\n";
   if (!options.json_file.empty()) {
     std::ofstream(options.json_file) << text;

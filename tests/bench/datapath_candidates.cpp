@@ -40,10 +40,12 @@ class Bpfcast : public Forwarder {
 
  private:
   static std::string Configuration(const Star& star, const std::string& hook) {
-    std::string text = "upstream = \"wan0\"\ndownstream = " + star.LanNames() +
-                       "\n[interface.wan0]\nhook = \"" + hook + "\"\n";
+    const bool kernel = hook == "kernel";  // a datapath of its own, without hooks to choose
+    const std::string hook_line = kernel ? "" : "hook = \"" + hook + "\"\n";
+    std::string text = kernel ? "datapath = \"kernel\"\n" : "";
+    text += "upstream = \"wan0\"\ndownstream = " + star.LanNames() + "\n[interface.wan0]\n" + hook_line;
     for (int n = 1; n <= star.lans(); ++n) {
-      text += "[interface." + Star::LanName(n) + "]\nhook = \"" + hook + "\"\nstatic-groups = [\"" +
+      text += "[interface." + Star::LanName(n) + "]\n" + hook_line + "static-groups = [\"" +
               kBenchGroup.ToString() + "\"]\n";
     }
     return text;

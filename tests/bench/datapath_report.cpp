@@ -147,6 +147,25 @@ std::vector<Ratio> Ratios(const std::vector<Row>& rows) {
   return ratios;
 }
 
+std::vector<Split> Splits(const std::vector<Row>& rows) {
+  std::vector<Split> splits;
+  for (const Row& one : rows) {
+    if (one.ports != 1 || !one.impossible.empty()) continue;
+    const Row* most = &one;
+    for (const Row& row : rows) {
+      if (row.candidate == one.candidate && row.frame == one.frame && row.impossible.empty() &&
+          row.ports > most->ports) {
+        most = &row;
+      }
+    }
+    if (most == &one) continue;
+    const double first = MedianOf(one, &Sample::ns_per_copy);
+    const double all = MedianOf(*most, &Sample::ns_per_copy) * most->ports;
+    splits.push_back({one.candidate, one.frame, most->ports, first, (all - first) / (most->ports - 1)});
+  }
+  return splits;
+}
+
 void Print(std::ostream& out, const std::vector<Row>& rows, const std::vector<MemoryRow>& memory) {
   out << "ports frame candidate         copies/s   ns/copy   busy overload  delivered\n";
   for (const Row& row : rows) {
@@ -172,12 +191,22 @@ void Print(std::ostream& out, const std::vector<Row>& rows, const std::vector<Me
   out << std::flush;
 }
 
+void Print(std::ostream& out, const std::vector<Split>& splits) {
+  for (const Split& split : splits) {
+    out << Text(
+        "%-15s %5d: %6.0f ns for a packet to one port, %6.0f ns more for each further one, up to %d\n",
+        split.candidate.c_str(), split.frame, split.first_ns, split.further_ns, split.ports);
+  }
+  out << std::flush;
+}
+
 json ToJson(const Report& report) {
   json out{{"cpus", {{"traffic", report.traffic_cpu}, {"forwarding", report.forwarding_cpu}}},
            {"seconds", report.seconds},
            {"rounds", report.rounds},
            {"results", json::array()},
            {"ratios", json::array()},
+           {"splits", json::array()},
            {"memory", json::array()}};
   for (const Row& row : report.rows) out["results"].push_back(ToJson(row));
   for (const Ratio& ratio : Ratios(report.rows)) {
@@ -186,6 +215,13 @@ json ToJson(const Report& report) {
                              {"ports", ratio.ports},
                              {"frame", ratio.frame},
                              {"value", ratio.value}});
+  }
+  for (const Split& split : Splits(report.rows)) {
+    out["splits"].push_back({{"candidate", split.candidate},
+                             {"frame", split.frame},
+                             {"ports", split.ports},
+                             {"first_ns", split.first_ns},
+                             {"further_ns", split.further_ns}});
   }
   for (const MemoryRow& row : report.memory) {
     out["memory"].push_back({{"candidate", row.candidate},

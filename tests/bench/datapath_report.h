@@ -44,6 +44,16 @@ struct Ratio {
   double value = 0;
 };
 
+/// What a packet costs with one outgoing port, and what each further port adds to it, on average up to
+/// `ports`.
+struct Split {
+  std::string candidate;
+  int frame = 0;
+  int ports = 0;
+  double first_ns = 0;
+  double further_ns = 0;
+};
+
 struct Report {
   int traffic_cpu = 0;
   int forwarding_cpu = 0;
@@ -57,7 +67,11 @@ double Median(std::vector<double> values);
 /// Medians of the ratios of each round, for the candidates that were measured.
 std::vector<Ratio> Ratios(const std::vector<Row>& rows);
 
+/// For the candidates that were measured with one port and with more.
+std::vector<Split> Splits(const std::vector<Row>& rows);
+
 void Print(std::ostream& out, const std::vector<Row>& rows, const std::vector<MemoryRow>& memory);
+void Print(std::ostream& out, const std::vector<Split>& splits);
 nlohmann::json ToJson(const Report& report);
 /// What is wrong with a JSON report: missing or senseless values, a measurement without its ratios.
 std::vector<std::string> Problems(const nlohmann::json& report);

@@ -41,6 +41,19 @@ TEST(DatapathReport, ARatioIsTheMedianOfTheRoundsRatiosAndAboveOneForWhatIsFaste
   EXPECT_DOUBLE_EQ(ratios[0].value, 0.5);  // of 0.5, 0.5, 0.75
 }
 
+TEST(DatapathReport, TheFirstCopyAndFurtherOnesAreToldApartByTheMostPorts) {
+  std::vector<Row> rows{MakeRow("bare-mac", {500}), MakeRow("bare-mac", {300}), MakeRow("bare-mac", {200}),
+                        MakeRow("bpfcast-tc", {900})};
+  rows[0].ports = rows[3].ports = 1;
+  rows[2].ports = 16;
+  const std::vector<Split> splits = Splits(rows);
+  ASSERT_EQ(splits.size(), 1U) << "of bpfcast-tc one number of ports is known";
+  EXPECT_EQ(splits[0].candidate, "bare-mac");
+  EXPECT_EQ(splits[0].ports, 16);
+  EXPECT_DOUBLE_EQ(splits[0].first_ns, 500);
+  EXPECT_DOUBLE_EQ(splits[0].further_ns, 180);  // 16 * 200 = 500 + 15 * 180
+}
+
 TEST(DatapathReport, WhatWasNotPossibleHasNoRatioAndSaysWhy) {
   Report report = MakeReport();
   report.rows[0].rounds.clear();
