@@ -240,7 +240,7 @@ static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, 
 	struct decision decision;
 	int action;
 
-	if (!decide(packet, family, skb->ifindex, &decision))
+	if (!decide(skb, packet, family, skb->ifindex, &decision))
 		return TC_ACT_UNSPEC;
 	if (decision.verdict == BPFCAST_FORWARDED) {
 		action = send(skb, packet, family, &decision);

@@ -112,7 +112,7 @@ static __always_inline int handle(struct xdp_md *ctx, struct packet *packet, __u
 	struct decision decision;
 	int action = XDP_DROP;
 
-	if (!decide(packet, family, ctx->ingress_ifindex, &decision))
+	if (!decide(ctx, packet, family, ctx->ingress_ifindex, &decision))
 		return XDP_PASS;
 	if (decision.verdict == BPFCAST_FORWARDED) {
 		if (!can_forward(packet, &decision))

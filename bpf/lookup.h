@@ -8,6 +8,47 @@
 #include "count.h"
 #include "parse.h"
 
+#define AF_INET 2
+#define AF_INET6 10
+
+/*
+ * Would the kernel send to the source through the interface (F-12)? FRAG_NEEDED and NO_NEIGH speak of the
+ * packet and of the next hop; the route is there. Where the interface does not forward, the kernel tells no
+ * route, and no source is accepted.
+ */
+static __always_inline __u32 judge_by_fib(void *context, struct bpf_fib_lookup *query)
+{
+	__u32 ifindex = query->ifindex;
+	long answer = bpf_fib_lookup(context, query, sizeof(*query), 0);
+
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH &&
+	    answer != BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return BPFCAST_RPF;
+	return query->ifindex == ifindex ? BPFCAST_FORWARDED : BPFCAST_RPF;
+}
+
+static __noinline __u32 judge_by_fib4(void *context, const struct packet *packet, __u32 ifindex)
+{
+	struct bpf_fib_lookup query = {
+		.family = AF_INET,
+		.ifindex = ifindex,
+		.ipv4_dst = packet->flow4.stream.source,
+	};
+
+	return judge_by_fib(context, &query);
+}
+
+static __noinline __u32 judge_by_fib6(void *context, const struct packet *packet, __u32 ifindex)
+{
+	struct bpf_fib_lookup query = {
+		.family = AF_INET6,
+		.ifindex = ifindex,
+	};
+
+	__builtin_memcpy(query.ipv6_dst, packet->flow6.stream.source, sizeof(query.ipv6_dst));
+	return judge_by_fib(context, &query);
+}
+
 /* Of this machine and of the port (F-09, F-10, F-12). `scope` is that of `key`. */
 static __always_inline __u32 judge_source_by(void *sources, const void *key, __u32 *scope, __u32 port,
 					     const struct bpfcast_port_family *rules)
@@ -47,11 +88,16 @@ static __noinline __u32 judge_source6(const struct packet *packet, __u32 port,
 	return judge_source_by(&sources6, &key, &key.scope, port, rules);
 }
 
-static __always_inline __u32 judge_source(const struct packet *packet, __u32 family, __u32 port,
-					  const struct bpfcast_port_family *rules)
+static __always_inline __u32 judge_source(void *context, const struct packet *packet, __u32 family,
+					  __u32 ifindex, __u32 port, const struct bpfcast_port_family *rules)
 {
-	return family == BPFCAST_IPV4 ? judge_source4(packet, port, rules)
-				      : judge_source6(packet, port, rules);
+	__u32 verdict = family == BPFCAST_IPV4 ? judge_source4(packet, port, rules)
+					       : judge_source6(packet, port, rules);
+
+	if (verdict != BPFCAST_ASK_FIB)
+		return verdict;
+	return family == BPFCAST_IPV4 ? judge_by_fib4(context, packet, ifindex)
+				      : judge_by_fib6(context, packet, ifindex);
 }
 
 static __always_inline __u32 look_up_passage4(const struct packet *packet, __u32 port, __u32 otherwise)

@@ -80,7 +80,7 @@ static __always_inline int refuses_stream(__u32 verdict)
 }
 
 /* False when the port leaves the family to the stack, uncounted. */
-static __always_inline int decide(const struct packet *packet, __u32 family, __u32 ifindex,
+static __always_inline int decide(void *context, const struct packet *packet, __u32 family, __u32 ifindex,
 				  struct decision *out)
 {
 	__u32 *id = bpf_map_lookup_elem(&if_port, &ifindex);
@@ -106,7 +106,7 @@ static __always_inline int decide(const struct packet *packet, __u32 family, __u
 		return 1;
 	out->verdict = packet->vid ? BPFCAST_VLAN : packet->verdict;
 	if (out->verdict == BPFCAST_FORWARDED)
-		out->verdict = judge_source(packet, family, out->port, rules);
+		out->verdict = judge_source(context, packet, family, ifindex, out->port, rules);
 	if (out->verdict == BPFCAST_FORWARDED)
 		out->verdict = packet->options;
 	if (out->verdict == BPFCAST_FORWARDED && !is_for_us(packet, port))

@@ -73,6 +73,9 @@ enum bpfcast_counter {
 
 #define BPFCAST_FIRST_DROP BPFCAST_HDR
 
+/* In place of a verdict on sources: the kernel's unicast routes decide (F-12 `fib`). */
+#define BPFCAST_ASK_FIB 255
+
 /* `rt4`, `rt6`: (S,G), or (*,G) when the source is 0, to an index in `routes`. */
 struct bpfcast_key4 {
   __be32 source;
@@ -164,8 +167,8 @@ enum bpfcast_passage {
 struct bpfcast_port_family {
   __u8 served;          /* 0: its packets are left to the stack and not counted */
   __u8 check_sources;   /* look the source up in the scope of this port */
-  __u8 unknown_sources; /* FORWARDED: accepted, else the verdict on sources that no entry of that scope covers
-                         */
+  __u8 unknown_sources; /* of sources that no entry of that scope covers: FORWARDED if they are accepted, else
+                         * the verdict on them, or ASK_FIB */
   __u8 check_groups;    /* look guarded groups and those without a route up in the scope of this port */
   __u8 other_groups;    /* the passage of groups that no entry of that scope covers */
   __u8 reserved[3];

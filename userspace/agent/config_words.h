@@ -31,8 +31,8 @@ struct Words<HookSetting> {
 };
 template <>
 struct Words<SourceCheck> {
-  static constexpr std::array<Word<SourceCheck>, 2> kAll = {
-      {{"subnet", SourceCheck::kSubnet}, {"off", SourceCheck::kOff}}};
+  static constexpr std::array<Word<SourceCheck>, 3> kAll = {
+      {{"subnet", SourceCheck::kSubnet}, {"fib", SourceCheck::kFib}, {"off", SourceCheck::kOff}}};
 };
 template <>
 struct Words<OlderQueriers> {

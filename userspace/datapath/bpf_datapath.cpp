@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "datapath/bpf_counters.h"
+#include "datapath/fib_check.h"
 #include "datapath/flow_table.h"
 #include "datapath/port_facts.h"
 #include "spdlog/spdlog.h"
@@ -96,7 +97,12 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
     RemovePort(port.id);
     return Fail("serve " + Named(port) + ": " + done.error().message);
   }
+  const std::string known_reason = attached.attachment.reason;
   AttachXdp(attached);
+  if (const std::string missing = MissingForFibCheck(port); !missing.empty()) {
+    attached.attachment.reason += "; " + missing;
+    if (attached.attachment.reason != known_reason) spdlog::warn("{}: {}", Named(port), missing);
+  }
   return attached.attachment;
 }
 

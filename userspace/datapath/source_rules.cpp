@@ -31,7 +31,8 @@ PrefixRules<F> MakeSourceRules(const std::vector<DatapathPort>& ports) {
     for (const auto& own : of(port).own_addresses) rules[{BPFCAST_SCOPE_ALL, own, kHost}] = BPFCAST_OWN;
     if (port.source_check == SourceCheck::kOff) continue;
     const auto scope = static_cast<std::uint32_t>(port.id);
-    if (port.role == PortRole::kUpstream) {
+    const bool by_subnets = port.source_check == SourceCheck::kSubnet;
+    if (by_subnets && port.role == PortRole::kUpstream) {
       // Even inside an altnet of the upstream, such as 0.0.0.0/0: these are not its sources.
       for (const DatapathPort& other : ports) {
         if (other.role != PortRole::kDownstream) continue;
@@ -39,7 +40,9 @@ PrefixRules<F> MakeSourceRules(const std::vector<DatapathPort>& ports) {
       }
     }
     // Last, so that what a port names itself wins over what another one names.
-    for (const auto& subnet : of(port).subnets) rules[RuleFor<F>(scope, subnet)] = BPFCAST_FORWARDED;
+    if (by_subnets) {
+      for (const auto& subnet : of(port).subnets) rules[RuleFor<F>(scope, subnet)] = BPFCAST_FORWARDED;
+    }
     for (const auto& other : of(port).other_sources) rules[RuleFor<F>(scope, other)] = BPFCAST_FORWARDED;
   }
   return rules;
@@ -48,6 +51,7 @@ PrefixRules<F> MakeSourceRules(const std::vector<DatapathPort>& ports) {
 template <class F>
 std::uint32_t UnknownSourceVerdict(const DatapathPort& port) {
   if (port.source_check == SourceCheck::kOff) return BPFCAST_FORWARDED;
+  if (port.source_check == SourceCheck::kFib) return BPFCAST_ASK_FIB;
   const bool open = port.role == PortRole::kUpstream && FamilyAbi<F>::Of(port).other_sources.empty();
   return open ? BPFCAST_FORWARDED : BPFCAST_RPF;
 }

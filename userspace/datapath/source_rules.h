@@ -13,7 +13,7 @@ namespace bpfcast {
 template <class F>
 PrefixRules<F> MakeSourceRules(const std::vector<DatapathPort>& ports);
 
-/// The verdict on sources that no rule of the port covers.
+/// The verdict on sources that no rule of the port covers, or BPFCAST_ASK_FIB.
 template <class F>
 std::uint32_t UnknownSourceVerdict(const DatapathPort& port);
 

@@ -53,6 +53,16 @@ TEST(Config, OneDownstreamNeedsNoArray) {
   EXPECT_EQ(config->downstreams[0].name, "lan1");
 }
 
+TEST(Config, F_12_TheSourceCheckIsSubnetOffOrFib) {
+  for (const auto& [word, check] :
+       {std::pair("subnet", SourceCheck::kSubnet), std::pair("fib", SourceCheck::kFib),
+        std::pair("off", SourceCheck::kOff)}) {
+    const auto config = ParseConfig(WithLan1("source-check = \"" + std::string(word) + "\"\n"), "conf.toml");
+    ASSERT_TRUE(config) << word;
+    EXPECT_EQ(config->downstreams[0].source_check, check) << word;
+  }
+}
+
 TEST(Config, EveryKeyOfAnInterfaceIsRead) {
   const auto config = ParseConfig(WithLan1("hook = \"xdp\"\n"
                                            "source-check = \"off\"\n"
@@ -164,9 +174,9 @@ const BadFile kBadFiles[] = {
      {"conf.toml:4:8: 'hook' must be \"auto\", \"xdp\" or \"tc\", not \"dpdk\""}},
     {WithLan1("hook = true\n"), {"conf.toml:4:8: 'hook' must be \"auto\", \"xdp\" or \"tc\", not a boolean"}},
     {WithLan1("source-check = \"strict\"\n"),
-     {"conf.toml:4:16: 'source-check' must be \"subnet\" or \"off\", not \"strict\""}},
+     {"conf.toml:4:16: 'source-check' must be \"subnet\", \"fib\" or \"off\", not \"strict\""}},
     {WithLan1("source-check = 1\n"),
-     {"conf.toml:4:16: 'source-check' must be \"subnet\" or \"off\", not a whole number"}},
+     {"conf.toml:4:16: 'source-check' must be \"subnet\", \"fib\" or \"off\", not a whole number"}},
     {WithLan1("robustnes = 2\n"), {"conf.toml:4:1: unknown key 'robustnes', did you mean 'robustness'?"}},
     {WithLan1("query_interval = 2\n"),
      {"conf.toml:4:1: unknown key 'query_interval', did you mean 'query-interval'?"}},

@@ -116,6 +116,18 @@ TYPED_TEST(SourceRulesTest, TF_11_AnAltnetOfTheUpstreamAroundADownstreamSubnetDo
   EXPECT_EQ(this->Judge(0, TestFixture::B::OfD2(200)), BPFCAST_FORWARDED);
 }
 
+TYPED_TEST(SourceRulesTest, TF_12_FibAsksTheKernelAboutAllButAltnetsAndOurs) {
+  for (DatapathPort& port : this->ports_) port.source_check = SourceCheck::kFib;
+  this->Of(1).other_sources = {TestFixture::B::Altnet()};
+  EXPECT_EQ(this->Judge(0, TestFixture::B::OfU(10)), BPFCAST_ASK_FIB);
+  EXPECT_EQ(this->Judge(0, TestFixture::B::OfD2(10)), BPFCAST_ASK_FIB);
+  EXPECT_EQ(this->Judge(0, TestFixture::B::Far()), BPFCAST_ASK_FIB);
+  EXPECT_EQ(this->Judge(1, TestFixture::B::OfD1(10)), BPFCAST_ASK_FIB);
+  EXPECT_EQ(this->Judge(1, TestFixture::B::Alternate()), BPFCAST_FORWARDED);
+  EXPECT_EQ(this->Judge(2, TestFixture::B::Alternate()), BPFCAST_ASK_FIB);
+  EXPECT_EQ(this->Judge(0, TestFixture::B::OfD1(1)), BPFCAST_OWN);
+}
+
 TYPED_TEST(SourceRulesTest, TF_11_OffIsOffWithAltnetsToo) {
   this->ports_[0].source_check = SourceCheck::kOff;
   this->Of(0).other_sources = {TestFixture::B::Altnet()};
