@@ -68,7 +68,8 @@ struct copies {
 	__u32 pending; /* the last port that takes a copy; it gets the packet itself if nobody else needs it
 			*/
 	__u32 pending_ifindex;
-	__u32 too_small; /* the smallest MTU that was; 0 if none */
+	__u32 short_size; /* of a frame below 60 octets; 0 for others */
+	__u32 too_small;  /* the smallest MTU that was; 0 if none */
 };
 
 static __always_inline long load_bytes(void *context, __u32 offset, void *to, __u32 size)
@@ -76,12 +77,21 @@ static __always_inline long load_bytes(void *context, __u32 offset, void *to, __
 	return bpf_skb_load_bytes(context, offset, to, size);
 }
 
-static __always_inline int write_source(struct copies *copies)
+/* Zeros up to 60 octets (F-25), except where there are no frames: the kernel takes the MAC header off there.
+ */
+static __always_inline int pad(struct copies *copies, const struct bpfcast_port *port)
+{
+	if (!copies->short_size)
+		return 0;
+	return bpf_skb_change_tail(copies->skb, port->bare ? copies->short_size : ETH_ZLEN, 0);
+}
+
+static __always_inline int fit_to_pending(struct copies *copies)
 {
 	struct bpfcast_port *port = bpf_map_lookup_elem(&ports, &copies->pending);
 	__u8 mac[ETH_ALEN];
 
-	if (!port)
+	if (!port || pad(copies, port))
 		return -1;
 	__builtin_memcpy(mac, port->mac, ETH_ALEN);
 	return bpf_skb_store_bytes(copies->skb, ETH_ALEN, mac, ETH_ALEN, 0);
@@ -92,7 +102,7 @@ static __always_inline void clone_to_pending(struct copies *copies)
 {
 	if (!copies->pending_ifindex)
 		return;
-	if (write_source(copies) || bpf_clone_redirect(copies->skb, copies->pending_ifindex, 0))
+	if (fit_to_pending(copies) || bpf_clone_redirect(copies->skb, copies->pending_ifindex, 0))
 		count_copy_drop(copies->pending, BPFCAST_CLONE, copies->packets);
 	else
 		count_sent(copies->pending, copies->packets, copies->bytes);
@@ -136,8 +146,7 @@ static long offer_nth(__u32 n, struct copies *copies)
 	return 0;
 }
 
-/* As in XDP: MAC header and IP packet alone, zeros up to 60 octets (F-24, F-25). Super packets have no
- * trailer. */
+/* As in XDP: MAC header and IP packet alone (F-24, F-25). Super packets have no trailer. */
 static __always_inline int trim(struct __sk_buff *skb, const struct packet *packet)
 {
 	__u32 size = ETH_HLEN + packet->length;
@@ -146,9 +155,20 @@ static __always_inline int trim(struct __sk_buff *skb, const struct packet *pack
 		return -1;
 	if (packet->tag_size && bpf_skb_vlan_pop(skb))
 		return -1;
-	if (skb->len > size && !skb->gso_size && bpf_skb_change_tail(skb, size, 0))
-		return -1;
-	return size < ETH_ZLEN ? bpf_skb_change_tail(skb, ETH_ZLEN, 0) : 0;
+	return skb->len > size && !skb->gso_size ? bpf_skb_change_tail(skb, size, 0) : 0;
+}
+
+/*
+ * A MAC header for the copies. It cannot be taken off again: should the packet go to the stack as well, it
+ * stays in front, where the stack does not look.
+ */
+static __always_inline int push_mac_header(struct __sk_buff *skb, __u32 family)
+{
+	__be16 protocol = family == BPFCAST_IPV4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+
+	return bpf_skb_change_head(skb, ETH_HLEN, 0) ||
+	       bpf_skb_store_bytes(skb, __builtin_offsetof(struct ethhdr, h_proto), &protocol,
+				   sizeof(protocol), 0);
 }
 
 static __always_inline int write_headers(struct __sk_buff *skb, const struct mac_header *mac,
@@ -170,7 +190,7 @@ static __always_inline __u32 take_hop(__u32 family, union ip_part *ip)
 
 /* Replicates the packet. TC_ACT_UNSPEC leaves it as it arrived, for the stack. */
 static __always_inline int send(struct __sk_buff *skb, const struct packet *packet, __u32 family,
-				struct decision *decision)
+				enum link_layer link, struct decision *decision)
 {
 	int local = bpfcast_oil_flags(decision->oil) & BPFCAST_OIL_LOCAL;
 	const struct ip_place place = place_of_part(family);
@@ -182,11 +202,13 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 		.segment =
 			skb->gso_size ? place.header_size + UDP_HEADER_SIZE + skb->gso_size : packet->length,
 		.arrival = skb->ifindex,
+		.short_size = ETH_HLEN + packet->length < ETH_ZLEN ? ETH_HLEN + packet->length : 0,
 	};
 	union ip_part ip, ip_out;
 	struct mac_header mac, mac_out;
 
-	if (trim(skb, packet) || bpf_skb_load_bytes(skb, 0, &mac, sizeof(mac)) ||
+	if ((link == LINK_BARE && push_mac_header(skb, family)) || trim(skb, packet) ||
+	    bpf_skb_load_bytes(skb, 0, &mac, sizeof(mac)) ||
 	    bpf_skb_load_bytes(skb, place.offset, &ip, sizeof(ip)))
 		goto no_memory;
 	mac_out = mac;
@@ -211,7 +233,7 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 	}
 	if (!copies.pending_ifindex)
 		return TC_ACT_SHOT;
-	if (write_source(&copies))
+	if (fit_to_pending(&copies))
 		goto no_memory;
 	count_sent(copies.pending, copies.packets, copies.bytes);
 	return bpf_redirect(copies.pending_ifindex, 0);
@@ -222,10 +244,11 @@ no_memory:
 }
 
 /* Frames of some senders keep even their headers in fragments. */
-static __always_inline void pull_headers(struct __sk_buff *skb)
+static __always_inline void pull_headers(struct __sk_buff *skb, enum link_layer link)
 {
-	const __u32 size4 = ETH_HLEN + sizeof(struct iphdr);
-	const __u32 size6 = ETH_HLEN + sizeof(struct ipv6hdr);
+	const __u32 offset = link == LINK_ETHERNET ? ETH_HLEN : 0;
+	const __u32 size4 = offset + sizeof(struct iphdr);
+	const __u32 size6 = offset + sizeof(struct ipv6hdr);
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
 
@@ -235,7 +258,8 @@ static __always_inline void pull_headers(struct __sk_buff *skb)
 		bpf_skb_pull_data(skb, size6);
 }
 
-static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, __u32 family)
+static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, __u32 family,
+				  enum link_layer link)
 {
 	struct decision decision;
 	int action;
@@ -243,7 +267,7 @@ static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, 
 	if (!decide(skb, packet, family, skb->ifindex, &decision))
 		return TC_ACT_UNSPEC;
 	if (decision.verdict == BPFCAST_FORWARDED) {
-		action = send(skb, packet, family, &decision);
+		action = send(skb, packet, family, link, &decision);
 	} else {
 		action = decision.verdict < BPFCAST_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 		if (decision.verdict == BPFCAST_NOROUTE)
@@ -258,12 +282,22 @@ static __always_inline int handle(struct __sk_buff *skb, struct packet *packet, 
 /* Global functions: the verifier looks at each once, not once for every way through the parser. */
 __noinline int handle4(struct __sk_buff *skb, struct packet *packet)
 {
-	return packet ? handle(skb, packet, BPFCAST_IPV4) : TC_ACT_UNSPEC;
+	return packet ? handle(skb, packet, BPFCAST_IPV4, LINK_ETHERNET) : TC_ACT_UNSPEC;
 }
 
 __noinline int handle6(struct __sk_buff *skb, struct packet *packet)
 {
-	return packet ? handle(skb, packet, BPFCAST_IPV6) : TC_ACT_UNSPEC;
+	return packet ? handle(skb, packet, BPFCAST_IPV6, LINK_ETHERNET) : TC_ACT_UNSPEC;
+}
+
+__noinline int handle_bare4(struct __sk_buff *skb, struct packet *packet)
+{
+	return packet ? handle(skb, packet, BPFCAST_IPV4, LINK_BARE) : TC_ACT_UNSPEC;
+}
+
+__noinline int handle_bare6(struct __sk_buff *skb, struct packet *packet)
+{
+	return packet ? handle(skb, packet, BPFCAST_IPV6, LINK_BARE) : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -272,13 +306,29 @@ int bpfcast_tc(struct __sk_buff *skb)
 	struct packet packet = {};
 	int family;
 
-	pull_headers(skb);
+	pull_headers(skb, LINK_ETHERNET);
 	family = parse(skb, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &packet);
 	if (!family)
 		return TC_ACT_UNSPEC;
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_VID_MASK))
 		packet.vid = skb->vlan_tci & VLAN_VID_MASK;
 	return family == BPFCAST_IPV4 ? handle4(skb, &packet) : handle6(skb, &packet);
+}
+
+/* Of ports without a link layer: no addresses, so everything is for us, and no tags. */
+SEC("tc")
+int bpfcast_tc_bare(struct __sk_buff *skb)
+{
+	struct packet packet = {};
+	int family;
+
+	pull_headers(skb, LINK_BARE);
+	family = parse_ip(skb, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->protocol, 0,
+			  skb->len, &packet);
+	if (!family)
+		return TC_ACT_UNSPEC;
+	__builtin_memcpy(packet.destination, packet.group_mac, ETH_ALEN);
+	return family == BPFCAST_IPV4 ? handle_bare4(skb, &packet) : handle_bare6(skb, &packet);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -21,6 +21,12 @@
 
 #define VLAN_VID_MASK 0x0fff
 
+/* What packets of a port begin with; a constant in the same way. */
+enum link_layer {
+	LINK_ETHERNET,
+	LINK_BARE, /* nothing: the IP header is the first (tun, ppp) */
+};
+
 struct packet {
 	union { /* by family; the parser leaves the port of arrival open */
 		struct bpfcast_flow_key4 flow4;

@@ -10,6 +10,16 @@ struct vlan_tag {
 	__be16 protocol;
 };
 
+static __always_inline int parse_ip(void *context, void *ip, void *end, __be16 protocol, __u32 offset,
+				    __u32 room, struct packet *packet)
+{
+	if (protocol == bpf_htons(ETH_P_IP))
+		return parse4(context, ip, end, offset, room, packet);
+	if (protocol == bpf_htons(ETH_P_IPV6))
+		return parse6(context, ip, end, offset, room, packet);
+	return 0;
+}
+
 /* The family of a packet with a multicast destination (F-01); 0 for everything else, which is none of our
  * business. */
 static __always_inline int parse(void *context, void *data, void *end, __u32 frame_size,
@@ -35,9 +45,6 @@ static __always_inline int parse(void *context, void *data, void *end, __u32 fra
 		ip = tag + 1;
 	}
 	__builtin_memcpy(packet->destination, eth->h_dest, ETH_ALEN);
-	if (protocol == bpf_htons(ETH_P_IP))
-		return parse4(context, ip, end, frame_size - ETH_HLEN - packet->tag_size, packet);
-	if (protocol == bpf_htons(ETH_P_IPV6))
-		return parse6(context, ip, end, frame_size - ETH_HLEN - packet->tag_size, packet);
-	return 0;
+	return parse_ip(context, ip, end, protocol, ETH_HLEN + packet->tag_size,
+			frame_size - ETH_HLEN - packet->tag_size, packet);
 }

@@ -79,8 +79,8 @@ static __always_inline __u32 judge_header4(struct iphdr *ip, __u32 header_size, 
 	return is_martian4(ip->saddr) ? BPFCAST_MART : BPFCAST_FORWARDED;
 }
 
-/* `room`: octets of the frame from here. */
-static __always_inline int parse4(void *context, struct iphdr *ip, void *end, __u32 room,
+/* `offset`: of this header in the frame; `room`: octets of the frame from here. */
+static __always_inline int parse4(void *context, struct iphdr *ip, void *end, __u32 offset, __u32 room,
 				  struct packet *packet)
 {
 	__u32 header_size;
@@ -95,7 +95,6 @@ static __always_inline int parse4(void *context, struct iphdr *ip, void *end, __
 	packet->verdict = judge_header4(ip, header_size, room);
 	packet->options = BPFCAST_FORWARDED;
 	if (packet->verdict == BPFCAST_FORWARDED && header_size > sizeof(*ip))
-		packet->options = judge_options(context, ETH_HLEN + packet->tag_size + sizeof(*ip),
-						header_size - sizeof(*ip));
+		packet->options = judge_options(context, offset + sizeof(*ip), header_size - sizeof(*ip));
 	return BPFCAST_IPV4;
 }

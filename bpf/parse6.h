@@ -109,8 +109,8 @@ static __always_inline __u32 judge_header6(struct ipv6hdr *ip, const struct pack
 	return is_martian6(packet->flow6.stream.source) ? BPFCAST_MART : BPFCAST_FORWARDED;
 }
 
-/* `room`: octets of the frame from here. */
-static __always_inline int parse6(void *context, struct ipv6hdr *ip, void *end, __u32 room,
+/* `offset`: of this header in the frame; `room`: octets of the frame from here. */
+static __always_inline int parse6(void *context, struct ipv6hdr *ip, void *end, __u32 offset, __u32 room,
 				  struct packet *packet)
 {
 	__u8 scope;
@@ -129,10 +129,8 @@ static __always_inline int parse6(void *context, struct ipv6hdr *ip, void *end, 
 	}
 	packet->verdict = judge_header6(ip, packet, room);
 	if (needs_walk(ip->nexthdr)) {
-		__u32 start = ETH_HLEN + packet->tag_size;
-
 		packet->options =
-			judge_extensions(context, start + sizeof(*ip), start + packet->length, ip->nexthdr);
+			judge_extensions(context, offset + sizeof(*ip), offset + packet->length, ip->nexthdr);
 		if (packet->options == BPFCAST_CTRL)
 			packet->verdict = BPFCAST_CTRL;
 	}

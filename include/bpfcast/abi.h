@@ -179,7 +179,9 @@ BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_family) == 8);
  */
 struct bpfcast_port {
   __u32 ifindex;
-  __u32 mtu; /* of IP packets */
+  __u16 mtu; /* of IP packets */
+  __u8 bare; /* its packets have no link-layer header */
+  __u8 reserved;
   __u8 mac[6];
   __u8 role;
   __u8 ttl_threshold;

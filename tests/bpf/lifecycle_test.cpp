@@ -188,16 +188,22 @@ TEST(Attachment, TheHookChangesWithoutALoss) {
   }
 }
 
-TEST(Attachment, AnInterfaceWithoutMacAddressesIsRefused) {
+// A frame that is taken for a packet, or a packet for a frame, would be read at the wrong place.
+TEST(Attachment, AnInterfaceWithAnotherLinkLayerIsRefused) {
   Lab lab;
+  lab.MakePort(kD2, "d2", PortRole::kDownstream, Hook::kTc, {MakeIpv4(203, 0, 113, 1), 24});
   Shell("ip tuntap add dev t0 mode tun");
-  DatapathPort port;
-  port.id = kD1;
-  port.name = "t0";
-  port.ifindex = ::if_nametoindex("t0");
-  const auto attachment = lab.datapath().SetPort(port);
-  ASSERT_FALSE(attachment);
-  EXPECT_NE(attachment.error().message.find("t0"), std::string::npos);
+  for (const auto& [name, ethernet] :
+       {std::pair("t0", true), std::pair("d2", false), std::pair("lo", false), std::pair("lo", true)}) {
+    DatapathPort port;
+    port.id = kD1;
+    port.name = name;
+    port.ifindex = ::if_nametoindex(name);
+    port.ethernet = ethernet;
+    const auto attachment = lab.datapath().SetPort(port);
+    ASSERT_FALSE(attachment) << name;
+    EXPECT_NE(attachment.error().message.find(name), std::string::npos);
+  }
 }
 
 TEST(Attachment, AnInterfaceThatIsNotThereIsAnErrorThatNamesIt) {
@@ -342,6 +348,13 @@ TEST(PortFacts, KnowsVethAndBridgeApart) {
   EXPECT_FALSE(bridge.xdp_target);
   const bpfcast::PortFacts lo = ProbePort("lo", 1);
   EXPECT_FALSE(lo.ethernet);
+  EXPECT_FALSE(lo.bare);
+  EXPECT_FALSE(veth.bare);
+  Shell("ip tuntap add dev t0 mode tun && ip tuntap add dev t1 mode tap");
+  EXPECT_FALSE(ProbePort("t0", ::if_nametoindex("t0")).ethernet);
+  EXPECT_TRUE(ProbePort("t0", ::if_nametoindex("t0")).bare);
+  EXPECT_TRUE(ProbePort("t1", ::if_nametoindex("t1")).ethernet);
+  EXPECT_FALSE(ProbePort("t1", ::if_nametoindex("t1")).bare);
   EXPECT_EQ(ProbePort("nothing", 99).driver, "");
 }
 

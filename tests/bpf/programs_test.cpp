@@ -31,7 +31,8 @@ TEST(Programs, TheVerifierLooksAtFewInstructions) {
   const BpfObject& object = lab.datapath().object();
   const std::pair<const char*, int> programs[] = {{"bpfcast_xdp", object.xdp_program()},
                                                   {"bpfcast_egress", object.egress_program()},
-                                                  {"bpfcast_tc", object.tc_program()}};
+                                                  {"bpfcast_tc", object.tc_program()},
+                                                  {"bpfcast_tc_bare", object.tc_bare_program()}};
   const auto recorded = RecordedInstructions();
   EXPECT_EQ(recorded.size(), std::size(programs)) << BPFCAST_VERIFIED_INSTRUCTIONS;
   for (const auto& [name, program] : programs) {

@@ -16,9 +16,7 @@ std::string XdpObstacle(const PortFacts& facts) {
   return {};
 }
 
-}  // namespace
-
-HookChoice ChooseHook(HookSetting setting, const PortFacts& facts) {
+HookChoice Choose(HookSetting setting, const PortFacts& facts) {
   const bool target = facts.ethernet && facts.xdp_target;
   const std::string obstacle = XdpObstacle(facts);
   switch (setting) {
@@ -40,6 +38,14 @@ HookChoice ChooseHook(HookSetting setting, const PortFacts& facts) {
             DriverName(facts) + " hides VLAN tags from XDP; `ethtool -K ... rxvlan off` lets it run"};
   }
   return {Hook::kXdp, target, DriverName(facts) + " has native XDP"};
+}
+
+}  // namespace
+
+HookChoice ChooseHook(HookSetting setting, const PortFacts& facts) {
+  HookChoice choice = Choose(setting, facts);
+  choice.ethernet = facts.ethernet;
+  return choice;
 }
 
 }  // namespace bpfcast

@@ -11,7 +11,8 @@ namespace bpfcast {
 struct HookChoice {
   Hook hook = Hook::kTc;
   bool xdp_target = false;
-  std::string reason;  // one phrase, for display
+  std::string reason;    // one phrase, for display
+  bool ethernet = true;  // false: its packets have no link-layer header
 };
 
 /// Native XDP where the driver has it and senders on the link leave finished checksums, TC elsewhere.

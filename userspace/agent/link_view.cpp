@@ -162,6 +162,7 @@ DatapathPort ToDatapathPort(PortId id, PortRole role, const InterfaceConfig& con
   port.role = role;
   port.hook = choice.hook;
   port.xdp_target = choice.xdp_target;
+  port.ethernet = choice.ethernet;
   port.mac = link.mac;
   port.mtu = link.mtu;
   port.source_check = config.source_check;

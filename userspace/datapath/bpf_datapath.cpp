@@ -28,6 +28,11 @@ bool SameRules(const DatapathPort& a, const DatapathPort& b) {
          SameRules(a.ipv6, b.ipv6);
 }
 
+bool HasLinkLayerOf(const DatapathPort& port) {
+  const PortFacts facts = ProbePort(port.name, port.ifindex);
+  return port.ethernet ? facts.ethernet : facts.bare;
+}
+
 // The clock that the programs read: the time line of the caller may start anywhere.
 Time KernelTime() {
   timespec now{};
@@ -74,11 +79,13 @@ Result<void> BpfDatapath::PinMaps() {
 Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
   const auto known = ports_.find(port.id);
   const bool same = known != ports_.end() && known->second.port.ifindex == port.ifindex;
-  if (!same && !ProbePort(port.name, port.ifindex).ethernet) {
+  if (!same && !HasLinkLayerOf(port)) {
     RemovePort(port.id);
-    return Fail(Named(port) +
-                " is not an Ethernet interface, and bpfcast serves no others; take it out of the "
-                "configuration or use a bridge or veth in front of it");
+    return Fail(Named(port) + " is " +
+                (port.ethernet ? "not an Ethernet interface"
+                               : "neither an Ethernet interface nor one of IP packets alone (tun, ppp)") +
+                ", and bpfcast serves no others; take it out of the configuration or use a bridge or veth in "
+                "front of it");
   }
   if (!same) {
     RemovePort(port.id);
@@ -110,7 +117,8 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
 Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional<Rules>& new_rules) {
   bpfcast_port entry{};
   entry.ifindex = port.ifindex;
-  entry.mtu = port.mtu;
+  entry.mtu = static_cast<std::uint16_t>(std::min(port.mtu, 65535U));
+  entry.bare = !port.ethernet;
   std::copy(port.mac.begin(), port.mac.end(), entry.mac);
   entry.role = port.role == PortRole::kUpstream ? BPFCAST_ROLE_UPSTREAM : BPFCAST_ROLE_DOWNSTREAM;
   entry.ttl_threshold = port.ttl_threshold;
@@ -126,7 +134,7 @@ Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional
   std::optional<OilPort> oil_port;  // a port that is down is in no list, as one that is not there
   if (port.up) {
     if (Result<void> written = device_maps_.SetPort(port.id, port.ifindex); !written) return written;
-    oil_port = OilPort{port.ifindex, port.mtu, port.xdp_target};
+    oil_port = OilPort{port.ifindex, port.mtu, port.xdp_target && port.ethernet};
   }
   SetOilPort(port.id, oil_port);
   return WriteDefaultRoute();
@@ -191,16 +199,17 @@ Result<void> BpfDatapath::WriteDefaultRoute() {
 
 Result<void> BpfDatapath::AttachTc(AttachedPort& attached) {
   if (attached.tcx || attached.filter) return {};
+  const int program = attached.port.ethernet ? object_.tc_program() : object_.tc_bare_program();
   std::string refused = "forced";
   if (config_.tc == TcAttachment::kBest) {
-    Result<BpfLink> link = BpfLink::AttachTcx(object_.tc_program(), attached.port.ifindex, pins_);
+    Result<BpfLink> link = BpfLink::AttachTcx(program, attached.port.ifindex, pins_);
     if (link) {
       attached.tcx = std::move(*link);
       return {};
     }
     refused = link.error().message;
   }
-  Result<TcFilter> filter = TcFilter::Attach(object_.tc_program(), attached.port.ifindex, pins_);
+  Result<TcFilter> filter = TcFilter::Attach(program, attached.port.ifindex, pins_);
   if (!filter) return Fail(refused + ", and " + filter.error().message);
   attached.filter = std::move(*filter);
   return {};

@@ -114,6 +114,9 @@ int BpfObject::egress_program() const {
 int BpfObject::tc_program() const {
   return bpf_program__fd(tc_->progs.bpfcast_tc);
 }
+int BpfObject::tc_bare_program() const {
+  return bpf_program__fd(tc_->progs.bpfcast_tc_bare);
+}
 int BpfObject::tx_one() const {
   return bpf_map__fd(xdp_->maps.tx_one);
 }

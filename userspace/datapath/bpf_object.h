@@ -37,6 +37,7 @@ class BpfObject {
   int xdp_program() const;
   int egress_program() const;
   int tc_program() const;
+  int tc_bare_program() const;  // for ports without a link layer
   int tx_one() const;
   int oils() const;
   int events() const;

@@ -13,6 +13,30 @@
 #include "datapath/xdp_features.h"
 
 namespace bpfcast {
+namespace {
+
+// Not in net/if_arp.h, and linux/if_arp.h does not go with net/if.h.
+constexpr unsigned short kRawIp = 519;
+constexpr unsigned short kIp6Gre = 823;
+
+// Those to which the kernel redirects without a MAC header.
+bool IsBare(unsigned short type) {
+  switch (type) {
+    case ARPHRD_NONE:
+    case ARPHRD_PPP:
+    case kRawIp:
+    case ARPHRD_TUNNEL:
+    case ARPHRD_TUNNEL6:
+    case ARPHRD_SIT:
+    case ARPHRD_IPGRE:
+    case kIp6Gre:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex) {
   PortFacts facts;
@@ -22,6 +46,7 @@ PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex) {
     std::memcpy(request.ifr_name, ifname.c_str(), ifname.size() + 1);
     if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0) {
       facts.ethernet = request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+      facts.bare = IsBare(request.ifr_hwaddr.sa_family);
     }
     ethtool_drvinfo driver{};
     driver.cmd = ETHTOOL_GDRVINFO;

@@ -9,6 +9,7 @@ namespace bpfcast {
 struct PortFacts {
   std::string driver;       // ethtool's name ("veth", "bridge", "ixgbe"); empty when the interface has none
   bool ethernet = false;    // the link layer has MAC addresses
+  bool bare = false;        // there is no link layer: packets begin with the IP header (tun, ppp, tunnels)
   bool xdp_native = false;  // the driver runs XDP programs
   bool xdp_target = false;  // native XDP may redirect to it now (NDO_XMIT)
   bool strips_vlan_tags = false;  // rx-vlan-offload: XDP sees tagged frames without their tag
