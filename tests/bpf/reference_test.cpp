@@ -105,8 +105,11 @@ class Reference : public testing::Test {
       Bytes whole = sent;
       whole.erase(whole.begin() + 12, whole.begin() + 12 + static_cast<std::ptrdiff_t>(tag));
       whole.resize(kEth + judged.length);
-      if (whole.size() < 60) whole.resize(60);
-      return got.frame == whole ? "" : "gave the stack " + Hex(got.frame) + "\n  expected " + Hex(whole);
+      Bytes padded = whole;  // when a copy needed it
+      if (padded.size() < 60) padded.resize(60);
+      return got.frame == whole || got.frame == padded
+                 ? ""
+                 : "gave the stack " + Hex(got.frame) + "\n  expected " + Hex(whole);
     }
     if (judged.copies.empty()) return "";
     Bytes expected = xdp ? judged.copies.begin()->second : judged.copies.rbegin()->second;
