@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "fixture.h"
+#include "support/tun_cable.h"
 #include "support/wiring.h"
 
 namespace bpfcast::test {
@@ -19,7 +20,8 @@ struct Kind {
   std::string name;  // of the ports: "veth1", "veth2"
   std::string hook;
   std::string reason;  // as `bpfcast ports` says it
-  /// Commands that make the port and its far end; PORT, FAR, N and HOSTS are filled in.
+  /// Commands that make the port and its far end; PORT, FAR, N and HOSTS are filled in. Without any it is a
+  /// tun.
   std::string router;
   std::string hosts;
 };
@@ -43,6 +45,7 @@ const std::vector<Kind> kKinds = {
      "link add PORT type vxlan id N local 10.70.N.1 remote 10.70.N.2 dstport 4789 dev u-PORT\n",
      "addr add 10.70.N.2/24 dev u-FAR\nlink set u-FAR up\n"
      "link add FAR type vxlan id N local 10.70.N.2 remote 10.70.N.1 dstport 4789 dev u-FAR\n"},
+    {"tun", "tc", "tun has no Ethernet header", "", ""},
 };
 constexpr std::uint64_t kPackets = 200;
 constexpr int kTtl = 16;
@@ -104,6 +107,7 @@ class PortKinds : public ::testing::Test {
       return Replaced(Replaced(Replaced(Replaced(text, "PORT", port), "FAR", far), "HOSTS", hosts_->name()),
                       "N", n);
     };
+    if (kind.router.empty()) cables_.push_back(std::make_unique<TunCable>(*router_, port, *hosts_, far));
     router_->IpBatch(
         fill(kind.router) +
         AddAddresses(port, {"10.60." + n + ".1/24", "fe80::1/64", "2001:db8:60:" + n + "::1/64"}) +
@@ -161,6 +165,7 @@ class PortKinds : public ::testing::Test {
   std::optional<NetNs> up_;
   std::optional<NetNs> router_;
   std::optional<NetNs> hosts_;
+  std::vector<std::unique_ptr<TunCable>> cables_;
   std::vector<Member> members_;  // the upstream first
   std::optional<Daemon> daemon_;
 };
