@@ -28,7 +28,7 @@ constexpr double kWorstRatio = 0.1;
 
 struct Options {
   std::vector<int> ports{1, 4, 16, 30, 64};
-  double seconds = 1;
+  double seconds = 0.5;
   int rounds = 5;
   std::string json_file;
 };
@@ -36,7 +36,8 @@ struct Options {
 void Explain(const Options& options, const CpuPlan& cpus) {
   std::printf("CPU %d: traffic; CPU %d: arrival and forwarding, and the sinks, in threads (threaded NAPI)\n",
               cpus.traffic, cpus.forwarding);
-  if (cpus.shared()) std::printf("ONE CPU FOR ALL: the figures show little but the traffic's own cost\n");
+  if (cpus.shared())
+    std::printf("one CPU for all: the router is not overloaded, and finds each frame in the CPU's cache\n");
   std::printf(
       "medians of %d rounds of %g s for each candidate in turn\n"
       "copies/s: as they arrived at the far ends, in wall clock time; ns/copy: run time of the threads that\n"
@@ -118,7 +119,9 @@ int Run(const Options& options) {
   Print(std::cout, Splits(report.rows));
   std::string text = ToJson(report).dump(2) + "\n";
   if (!options.json_file.empty()) {
-    std::ofstream(options.json_file) << text;
+    if (!(std::ofstream(options.json_file) << text << std::flush)) {
+      throw std::runtime_error("cannot write " + options.json_file);
+    }
     std::ostringstream written;
     written << std::ifstream(options.json_file).rdbuf();
     text = written.str();
