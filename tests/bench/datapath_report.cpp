@@ -192,6 +192,8 @@ void Print(std::ostream& out, const std::vector<Row>& rows, const std::vector<Me
 }
 
 void Print(std::ostream& out, const std::vector<Split>& splits) {
+  if (!splits.empty())
+    out << "\nacross numbers of ports, which took turns with nobody: a change of the machine shows here\n";
   for (const Split& split : splits) {
     out << Text(
         "%-15s %5d: %6.0f ns for a packet to one port, %6.0f ns more for each further one, up to %d\n",
