@@ -60,16 +60,16 @@ static __always_inline struct ip_place place_of_part(__u32 family)
 struct copies {
 	struct __sk_buff *skb;
 	__u64 oil;
-	__u64 packets;
-	__u64 bytes;
+	__u32 packets;
+	__u32 bytes;
 	__u32 segment; /* IP length of the largest packet in it, for the MTU */
 	__u32 arrival; /* ifindex */
-	__u32 ttl;     /* on arrival */
 	__u32 pending; /* the last port that takes a copy; it gets the packet itself if nobody else needs it
 			*/
 	__u32 pending_ifindex;
-	__u32 short_size; /* of a frame below 60 octets; 0 for others */
-	__u32 too_small;  /* the smallest MTU that was; 0 if none */
+	__u16 too_small; /* the smallest MTU that was; 0 if none */
+	__u8 ttl;	 /* on arrival */
+	__u8 short_size; /* of a frame below 60 octets; 0 for others */
 };
 
 static __always_inline long load_bytes(void *context, __u32 offset, void *to, __u32 size)
@@ -171,10 +171,11 @@ static __always_inline int push_mac_header(struct __sk_buff *skb, __u32 family)
 				   sizeof(protocol), 0);
 }
 
-static __always_inline int write_headers(struct __sk_buff *skb, const struct mac_header *mac,
+/* `mac_size`: six for the destination alone. */
+static __always_inline int write_headers(struct __sk_buff *skb, const void *mac, __u32 mac_size,
 					 const struct ip_place *place, const union ip_part *ip)
 {
-	return bpf_skb_store_bytes(skb, 0, mac, sizeof(*mac), 0) ||
+	return bpf_skb_store_bytes(skb, 0, mac, mac_size, 0) ||
 	       bpf_skb_store_bytes(skb, place->offset, ip, sizeof(*ip), place->flags);
 }
 
@@ -205,17 +206,15 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 		.short_size = ETH_HLEN + packet->length < ETH_ZLEN ? ETH_HLEN + packet->length : 0,
 	};
 	union ip_part ip, ip_out;
-	struct mac_header mac, mac_out;
+	struct mac_header mac;
 
 	if ((link == LINK_BARE && push_mac_header(skb, family)) || trim(skb, packet) ||
 	    bpf_skb_load_bytes(skb, 0, &mac, sizeof(mac)) ||
 	    bpf_skb_load_bytes(skb, place.offset, &ip, sizeof(ip)))
 		goto no_memory;
-	mac_out = mac;
 	ip_out = ip;
-	__builtin_memcpy(mac_out.destination, packet->group_mac, ETH_ALEN);
 	copies.ttl = take_hop(family, &ip_out);
-	if (write_headers(skb, &mac_out, &place, &ip_out))
+	if (write_headers(skb, packet->group_mac, ETH_ALEN, &place, &ip_out))
 		goto no_memory;
 
 	if (bpfcast_oil_flags(decision->oil) & BPFCAST_OIL_SINGLE)
@@ -227,7 +226,7 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 
 	if (local) {
 		clone_to_pending(&copies);
-		if (write_headers(skb, &mac, &place, &ip))
+		if (write_headers(skb, &mac, sizeof(mac), &place, &ip))
 			goto no_memory;
 		return TC_ACT_UNSPEC;
 	}

@@ -81,7 +81,7 @@ static __always_inline void count_flow(void *flows, const void *key, __u32 verdi
 	struct bpfcast_flow *flow = bpf_map_lookup_elem(flows, key);
 
 	if (!flow) {
-		struct bpfcast_flow fresh = {.mark.time = now, .previous.time = now};
+		struct bpfcast_flow fresh = {.first = now, .mark.time = now, .previous.time = now};
 
 		bpf_map_update_elem(flows, key, &fresh, BPF_NOEXIST);
 		flow = bpf_map_lookup_elem(flows, key);

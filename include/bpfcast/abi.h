@@ -27,6 +27,7 @@ enum bpfcast_limits {
   BPFCAST_MAX_TOLD = 16384,     /* of each family, about 1.2 and 1.6 MB */
   BPFCAST_EVENTS_SIZE = 262144, /* octets */
   BPFCAST_EVENTS_PER_S = 1000,
+  BPFCAST_BATCH_FRAMES = 16, /* that the kernel collects for a device; a power of two */
 };
 
 /*
@@ -61,7 +62,8 @@ enum bpfcast_limits {
   X(THR, "thr", "TTL or hop limit not above the threshold of the port (F-08)") \
   X(MTU, "mtu", "larger than the MTU of the port (F-40, F-41)")                \
   X(DOWN, "down", "the port is down or gone")                                  \
-  X(CLONE, "clone", "the kernel refused the copy")
+  X(CLONE, "clone", "the kernel refused the copy")                             \
+  X(REFUSED, "refused", "the transmit ring of the port was full")
 
 #define BPFCAST_ENUM(name, text, meaning) BPFCAST_##name,
 enum bpfcast_counter {
@@ -220,8 +222,12 @@ struct bpfcast_port_stat {
   __u64 tx_packets;
   __u64 tx_bytes;
   __u64 tx_dropped;
+  /* The batch of native XDP that is on its way out, for what the driver does not take of it. */
+  __u32 batch; /* frames */
+  __u32 reserved;
+  __u16 batch_bytes[BPFCAST_BATCH_FRAMES];
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_stat) == 40);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_stat) == 80);
 
 struct bpfcast_route_stat {
   __u64 packets;
@@ -266,11 +272,12 @@ struct bpfcast_flow {
   __u64 packets; /* forwarded */
   __u64 bytes;
   __u64 dropped; /* refused, or wanted by nobody */
-  __u64 last;    /* when the last packet came, whatever became of it */
+  __u64 first;   /* when the first packet came, and */
+  __u64 last;    /* the last one, whatever became of it */
   struct bpfcast_flow_mark mark;
   struct bpfcast_flow_mark previous;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 80);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 88);
 
 /*
  * `events`: single packets that an operator or their sender has to hear of. `told4` and `told6` keep when a

@@ -206,9 +206,13 @@ TYPED_TEST(Flows, TheRateIsThatOfTheLastSeconds) {
   EXPECT_NEAR(flow->packets_per_s, rate, rate / 3) << "the machine may stall";
   EXPECT_DOUBLE_EQ(flow->bits_per_s, flow->packets_per_s * this->kPacketSize * 8);
   const Time now = Time{} + Clock::now().time_since_epoch();
+  const Time began = Time{} + start.time_since_epoch();
+  EXPECT_GE(flow->first, began - std::chrono::milliseconds(20)) << "the programs' clock is a coarse one";
+  EXPECT_LT(flow->first, began + std::chrono::seconds(1));
   EXPECT_LT(now - flow->last, std::chrono::seconds(1));
   std::this_thread::sleep_for(std::chrono::milliseconds(2600));
   EXPECT_EQ(this->Flow(this->source_)->packets_per_s, 0);
+  EXPECT_EQ(this->Flow(this->source_)->first, flow->first);
 }
 
 // More sources than the table holds, read while they come: the table stays full of what is recent.

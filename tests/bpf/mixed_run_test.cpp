@@ -18,6 +18,7 @@ constexpr int kBatch = 200;  // fewer than the queue of a link has room for
 // What no wire can produce.
 const std::map<bpfcast_counter, std::string> kCannotHappen = {
     {BPFCAST_NOMEM, "the kernel always has memory for a test"},
+    {BPFCAST_REFUSED, "fewer frames at once than a ring has room for"},
 };
 
 const std::vector<PortId> kPorts = {kU, kD1, kD2, kD3, kLost, kSilent, kRefuses};

@@ -122,7 +122,8 @@ TYPED_TEST_SUITE(Reference, EveryCase, CaseName);
 // What this level cannot produce.
 template <class F>
 std::map<bpfcast_counter, std::string> CannotHappen() {
-  std::map<bpfcast_counter, std::string> list = {{BPFCAST_NOMEM, "the kernel always has memory for a test"}};
+  std::map<bpfcast_counter, std::string> list = {{BPFCAST_NOMEM, "the kernel always has memory for a test"},
+                                                 {BPFCAST_REFUSED, "without a wire there is no ring"}};
   if (F::Address::kBytes == 4) {
     list[BPFCAST_SCOPE0] = "IPv4 has no scopes in its addresses";
   } else {

@@ -53,6 +53,11 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   Result<PacketEvents> events = PacketEvents::Open(datapath->object_.events());
   if (!events) return tl::unexpected(events.error());
   datapath->events_ = std::move(*events);
+  if (Result<RefusedFrames> refused = RefusedFrames::Attach(datapath->object_, datapath->pins_)) {
+    datapath->refused_ = std::move(*refused);
+  } else {
+    spdlog::debug("frames that a full transmit ring refuses count as sent: {}", refused.error().message);
+  }
   datapath->RenewLease();
   return datapath;
 }

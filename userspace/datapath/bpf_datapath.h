@@ -15,6 +15,7 @@
 #include "datapath/family_tables.h"
 #include "datapath/oil_pool.h"
 #include "datapath/packet_events.h"
+#include "datapath/refused_frames.h"
 #include "datapath/route_array.h"
 #include "datapath/tc_filter.h"
 #include "routing/datapath.h"
@@ -62,6 +63,8 @@ class BpfDatapath : public Datapath {
   /// Where the pins are, for display.
   const std::string& pin_directory() const { return pins_.directory(); }
   const BpfObject& object() const { return object_; }
+  /// Without it, frames that a transmit ring has no room for count as sent.
+  bool CountsRefusedFrames() const { return static_cast<bool>(refused_); }
 
  private:
   struct AttachedPort {
@@ -103,6 +106,7 @@ class BpfDatapath : public Datapath {
   FamilyTables<Igmp> ipv4_;
   FamilyTables<Mld> ipv6_;
   PacketEvents events_;
+  RefusedFrames refused_;
   std::map<PortId, AttachedPort> ports_;
 };
 

@@ -47,6 +47,12 @@ Result<BpfLink> BpfLink::AttachTcx(int program, std::uint32_t ifindex, const Bpf
   return Keep(BpfFd(fd), std::string(kLinkPinPrefix) + "tc_" + std::to_string(ifindex), pins);
 }
 
+Result<BpfLink> BpfLink::AttachTracing(int program, const std::string& name, const BpfPins& pins) {
+  const int fd = bpf_raw_tracepoint_open(nullptr, program);
+  if (fd < 0) return Fail(std::string("attach to a trace point: ") + std::strerror(-fd));
+  return Keep(BpfFd(fd), std::string(kLinkPinPrefix) + name, pins);
+}
+
 Result<BpfLink> BpfLink::Keep(BpfFd fd, std::string pin, const BpfPins& pins) {
   if (Result<void> pinned = pins.Pin(fd.get(), pin); !pinned) {
     bpf_link_detach(fd.get());

@@ -1,4 +1,4 @@
-// BpfLink: a program on an interface, pinned so that it survives a crash.
+// BpfLink: a program on an interface or a trace point, pinned so that it survives a crash.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ class BpfLink {
   static Result<BpfLink> AttachXdp(int program, std::uint32_t ifindex, const BpfPins& pins);
   /// TCX ingress (Linux 6.6). On failure the interface is as it was.
   static Result<BpfLink> AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins);
+  /// The trace point that the program was loaded for.
+  static Result<BpfLink> AttachTracing(int program, const std::string& name, const BpfPins& pins);
   BpfLink(BpfLink&& other) noexcept
       : fd_(std::move(other.fd_)), pins_(other.pins_), pin_(std::move(other.pin_)) {}
   BpfLink& operator=(BpfLink&& other) noexcept {

@@ -28,6 +28,7 @@ FlowCounters<F> MakeFlow(const typename FamilyAbi<F>::FlowKey& key, const bpfcas
   result.arrival = static_cast<PortId>(key.port);
   result.forwarded = {flow.packets, flow.bytes};
   result.dropped = flow.dropped;
+  result.first = ToTime(flow.first);
   result.last = ToTime(flow.last);
   if (now - result.last <= kStopped) {
     const Duration span = std::max(kShortest, Duration(now - ToTime(flow.previous.time)));
