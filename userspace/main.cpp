@@ -13,7 +13,7 @@
 #include "agent/agent.h"
 #include "agent/config_summary.h"
 #include "agent/daemon_options.h"
-#include "datapath/bpf_datapath.h"
+#include "agent/datapath_choice.h"
 #include "os/daemonize.h"
 #include "os/instance_lock.h"
 #include "os/privileges.h"
@@ -65,7 +65,10 @@ int Run(const DaemonOptions& options) {
   }
   auto config = bpfcast::LoadConfig(options.config);
   if (!config) return ComplainAboutConfig(options, config.error());
-  if (const auto allowed = bpfcast::CheckPrivileges(); !allowed) {
+  // Whether BPF may be used is up to the datapath, unless nothing else will do.
+  const bool bpf = config->datapath == bpfcast::DatapathSetting::kBpf;
+  const auto allowed = bpfcast::CheckPrivileges(bpf ? bpfcast::BpfUse::kNeeded : bpfcast::BpfUse::kNotNeeded);
+  if (!allowed) {
     return Complain(options, Failure::kRuntime, allowed.error().message);
   }
   std::signal(SIGPIPE, SIG_IGN);  // the reader of our log may go
@@ -81,10 +84,8 @@ int Run(const DaemonOptions& options) {
 
   // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
   bpfcast::EventLoop loop;
-  bpfcast::BpfDatapathConfig datapath_config;
-  datapath_config.instance = options.instance;
-  auto datapath = bpfcast::BpfDatapath::Open(datapath_config);
-  if (!datapath) return Complain(options, Failure::kEnvironment, datapath.error().message);
+  auto chosen = bpfcast::OpenDatapath(*config, options.instance);
+  if (!chosen) return Complain(options, Failure::kEnvironment, chosen.error().message);
 
   const std::string ours = std::string(kRunDirectory) + "/" + options.instance;
   bpfcast::AgentConfig agent_config;
@@ -92,12 +93,12 @@ int Run(const DaemonOptions& options) {
   agent_config.config_file = options.config;
   agent_config.socket_path = ours + ".sock";
   agent_config.flags_path = ours + ".allmulti";
-  agent_config.bpffs = (*datapath)->pin_directory();
+  agent_config.bpffs = chosen->pins;
   agent_config.config = std::move(*config);
   const std::string user = agent_config.config.user;
-  const std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path,
-                                          agent_config.bpffs};
-  auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(*datapath));
+  std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path};
+  if (!chosen->pins.empty()) owned.push_back(chosen->pins);
+  auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(chosen->datapath));
   if (!agent) return Complain(options, Failure::kEnvironment, agent.error().message);
   if (!user.empty()) {
     if (const auto given_up = bpfcast::GiveUpRoot(user, owned); !given_up) {

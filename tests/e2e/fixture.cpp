@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "kernel_hook.h"
+
 namespace bpfcast::test {
 namespace {
 
@@ -53,10 +55,15 @@ AnyAddress E2e::MoreGroups(std::uint8_t n) const {
 
 std::string E2e::Configuration(const Scenario& scenario) const {
   std::ostringstream text;
+  const bool kernel = Hook() == "kernel";
+  if (kernel) text << "datapath = \"kernel\"\n";
   text << "upstream = \"wan0\"\ndownstream = [";
   for (const std::string& name : scenario.downstreams) text << '"' << name << "\", ";
-  text << "]\n\n[interface.wan0]\nhook = \"" << HookOf(scenario, "wan0")
-       << "\"\nunsolicited-report-interval = " << Quoted(kReportInterval) << "\n";
+  const auto hook = [&](const std::string& name) {
+    return kernel ? std::string() : "hook = \"" + HookOf(scenario, name) + "\"\n";
+  };
+  text << "]\n\n[interface.wan0]\n"
+       << hook("wan0") << "unsolicited-report-interval = " << Quoted(kReportInterval) << "\n";
   const auto settings = [&](const std::string& name) {
     const auto found = scenario.settings.find(name);
     return found == scenario.settings.end() ? std::string() : found->second;
@@ -65,8 +72,8 @@ std::string E2e::Configuration(const Scenario& scenario) const {
   text << settings("wan0");
   const Profile& profile = scenario.profile;
   for (const std::string& name : scenario.downstreams) {
-    text << "\n[interface." << name << "]\nhook = \"" << HookOf(scenario, name)
-         << "\"\nquery-interval = " << Quoted(profile.query_interval)
+    text << "\n[interface." << name << "]\n"
+         << hook(name) << "query-interval = " << Quoted(profile.query_interval)
          << "\nquery-response-interval = " << Quoted(profile.query_response_interval)
          << "\nlast-member-query-interval = " << Quoted(profile.last_member_query_interval) << "\n"
          << settings(name);
@@ -76,7 +83,8 @@ std::string E2e::Configuration(const Scenario& scenario) const {
 }
 
 void E2e::StartDaemon(const Scenario& scenario) {
-  daemon_.emplace(bed_.router(), Configuration(scenario), NamePrefix("e2e"));
+  daemon_.emplace(bed_.router(), Configuration(scenario), NamePrefix("e2e"), Daemon::Start::kWaitUntilReady,
+                  Hook() == "kernel" ? AtOnce() : std::vector<std::string>());
   const bool ready = Eventually([&] {
     const json ports = Ports();
     return ports.size() == scenario.downstreams.size() + 1 &&

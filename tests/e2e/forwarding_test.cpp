@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "fixture.h"
+#include "kernel_hook.h"
 
 namespace bpfcast::test {
 namespace {
@@ -13,8 +13,10 @@ using What = Capture::What;
 
 class Forwarding : public E2e {};
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(Forwarding);
+BPFCAST_FOR_THE_KERNEL_AND_EACH_FAMILY_TOO(Forwarding);
 class ForwardingOfIpv4 : public E2e {};
 BPFCAST_FOR_EACH_HOOK(ForwardingOfIpv4);
+BPFCAST_FOR_THE_KERNEL_TOO(ForwardingOfIpv4);
 
 /// The far ends of all four ports, watched for data.
 struct Wires {

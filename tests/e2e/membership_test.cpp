@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "fixture.h"
+#include "kernel_hook.h"
 
 namespace bpfcast::test {
 namespace {
@@ -22,6 +22,7 @@ class Membership : public E2e {
   }
 };
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(Membership);
+BPFCAST_FOR_THE_KERNEL_TOO(Membership);
 class MembershipOfIpv4 : public Membership {};
 BPFCAST_FOR_EACH_HOOK(MembershipOfIpv4);
 

@@ -49,8 +49,8 @@ class Startup : public ::testing::Test {
   static std::vector<std::string> With(const std::string& capabilities) {
     return {"setpriv", "--bounding-set", "-all," + capabilities, "--inh-caps", "-all", "--"};
   }
-  CommandResult RunWith(const std::string& capabilities) {
-    Daemon daemon(router_, kTwoLines, Prefix(), Daemon::Start::kDoNotWait, With(capabilities));
+  CommandResult RunWith(const std::string& capabilities, const std::string& config = kTwoLines) {
+    Daemon daemon(router_, config, Prefix(), Daemon::Start::kDoNotWait, With(capabilities));
     const std::optional<int> status = daemon.Wait(10s);
     return {status.value_or(-1), "", daemon.Stderr()};
   }
@@ -139,13 +139,39 @@ TEST_F(Startup, TX_13_AMissingCapabilityIsNamed) {
                                                                {"CAP_NET_ADMIN", "+bpf,+net_raw"},
                                                                {"CAP_NET_RAW", "+bpf,+net_admin"}};
   for (const auto& [missing, given] : cases) {
-    const CommandResult result = RunWith(given);
+    // Without CAP_BPF the kernel may forward instead, unless that is not wanted.
+    const CommandResult result = RunWith(given, "datapath = \"bpf\"\n" + std::string(kTwoLines));
     std::string upper = result.err;
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](unsigned char c) { return std::toupper(c); });
     EXPECT_EQ(result.status, 1) << result.err;
     EXPECT_THAT(upper, HasSubstr(missing));
   }
+}
+
+TEST_F(Startup, TX_13_WithoutCapBpfTheKernelForwardsAndTheLogSaysWhy) {
+  Daemon daemon(router_, kTwoLines, Prefix(), Daemon::Start::kWaitUntilReady, With("+net_admin,+net_raw"));
+  daemon.WaitUntilUp(2);
+  for (const auto& port : daemon.Call("ports")) {
+    EXPECT_EQ(port["hook"], "kernel");
+    EXPECT_THAT(port["hook_reason"].get<std::string>(), HasSubstr("CAP_BPF"));
+  }
+  EXPECT_TRUE(daemon.Call("status")["bpffs"].is_null());
+  EXPECT_FALSE(std::filesystem::exists(daemon.Pins()));
+  EXPECT_THAT(daemon.Cli("status").out, HasSubstr("the kernel's multicast routing forwards"));
+  EXPECT_EQ(daemon.Stop(), 0) << daemon.Stderr();
+  EXPECT_THAT(daemon.Stderr(), ContainsRegex("warning.*BPF cannot be used.*CAP_BPF"));
+}
+
+TEST_F(Startup, TX_13_TwoCapabilitiesAreEnoughForTheKernelsRouting) {
+  const std::string config = "datapath = \"kernel\"\n" + std::string(kTwoLines);
+  Daemon daemon(router_, config, Prefix(), Daemon::Start::kWaitUntilReady, With("+net_admin,+net_raw"));
+  daemon.WaitUntilUp(2);
+  EXPECT_EQ(daemon.Stop(), 0);
+  EXPECT_EQ(daemon.Stderr().find("warning"), std::string::npos) << daemon.Stderr();
+  const CommandResult missing = RunWith("+bpf,+net_raw", config);
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.err, HasSubstr("CAP_NET_ADMIN"));
 }
 
 TEST_F(Startup, TX_13_TheThreeCapabilitiesAreEnough) {

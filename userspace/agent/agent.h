@@ -27,7 +27,7 @@ struct AgentConfig {
   std::string config_file;
   std::string socket_path;
   std::string flags_path;  // record of the interface flags that we set
-  std::string bpffs;       // for display
+  std::string bpffs;       // for display; empty: the kernel forwards
   Config config;
 };
 

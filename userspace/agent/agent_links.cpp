@@ -166,7 +166,7 @@ void Agent::ShowState(Port& port, const Link* link) {
   std::string shown = "waiting (" + waiting + ")";
   if (waiting.empty()) {
     shown = "up" + StateOf<Igmp>(port) + StateOf<Mld>(port) + ", " +
-            (port.attachment.hook == Hook::kXdp ? "xdp" : "tc") + " (" + port.attachment.reason + ")";
+            std::string(HookName(port.attachment.hook)) + " (" + port.attachment.reason + ")";
   }
   if (shown == port.shown) return;
   port.shown = std::move(shown);

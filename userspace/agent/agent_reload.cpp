@@ -27,6 +27,9 @@ Result<std::vector<std::string>> Agent::Reload() {
   if (loaded->user != config_.config.user) {
     spdlog::warn("{}: another user takes effect at the next start", config_.config_file);
   }
+  if (loaded->datapath != config_.config.datapath) {
+    spdlog::warn("{}: another 'datapath' takes effect at the next start", config_.config_file);
+  }
   std::vector<std::string> changes;
   // An interface may change its role: what it was ends before what it is to be begins.
   ChangeDownstreams(*loaded, changes);

@@ -67,6 +67,10 @@ struct InterfaceConfig {
 /// An interface without settings of its own: the defaults of the RFCs.
 InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served);
 
+/// `datapath`: who copies packets. kAuto: BPF programs, and the kernel's multicast routing where they cannot
+/// be used.
+enum class DatapathSetting : std::uint8_t { kAuto, kBpf, kKernel };
+
 struct Config {
   InterfaceConfig upstream;
   std::vector<InterfaceConfig> downstreams;
@@ -74,6 +78,7 @@ struct Config {
   /// this form, or nothing.
   std::optional<InterfaceConfig> default_downstream;
   std::vector<std::string> disabled;
+  DatapathSetting datapath = DatapathSetting::kAuto;
   std::string user;                   // give up root for this user once everything is set up; empty: stay
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
 

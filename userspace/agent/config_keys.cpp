@@ -10,6 +10,18 @@
 namespace bpfcast {
 namespace {
 
+void ReadHook(const TomlValue& value, InterfaceDraft& draft) {
+  if (value.IsText("kernel")) {
+    return value.Problem(value.at(),
+                         " cannot be \"kernel\": the kernel forwards between all interfaces or none; "
+                         "write datapath = \"kernel\" at the top of the file");
+  }
+  if (const auto read = value.ReadWord<HookSetting>()) draft.config.hook = *read;
+}
+std::string ShowHook(const InterfaceConfig& config) {
+  return WordOf(config.hook);
+}
+
 void ReadThreshold(const TomlValue& value, InterfaceDraft& draft) {
   if (const auto read = value.ReadInteger(1, 255)) {
     draft.config.ttl_threshold = static_cast<std::uint8_t>(*read);
@@ -174,8 +186,7 @@ constexpr auto kSources = TomlValue::Content::kSources;
 
 constexpr std::array kKeys = {
     // where packets are taken, and which ones
-    InterfaceWord(
-        "hook", [](auto& config) -> auto& { return config.hook; }),
+    InterfaceKey{"hook", KeySide::kBoth, KeyFamily::kBoth, ReadHook, ShowHook},
     InterfaceWord(
         "source-check", [](auto& config) -> auto& { return config.source_check; }),
     FamilyNetworks<kSources>(

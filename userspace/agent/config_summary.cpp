@@ -43,6 +43,7 @@ std::vector<std::string> Summary(const Config& config) {
   std::vector<std::string> lines;
   if (!config.upstream.ipv4.served) lines.emplace_back("ipv4=false");
   if (!config.upstream.ipv6.served) lines.emplace_back("ipv6=false");
+  if (config.datapath != DatapathSetting()) lines.push_back("datapath=" + WordOf(config.datapath));
   const LoopGuardMode loop_guard = config.upstream.ipv4.upstream.loop_guard;
   if (loop_guard != LoopGuardMode()) lines.push_back("loop-guard=" + WordOf(loop_guard));
   lines.push_back(Describe("upstream " + config.upstream.name, config.upstream));

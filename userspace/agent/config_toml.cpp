@@ -46,6 +46,7 @@ class Reader {
   ConfigNotes notes_;
   ServedFamilies served_;
   LoopGuardMode loop_guard_{};
+  DatapathSetting datapath_{};
   std::string user_;
   std::vector<Named> names_;  // the upstream first, if there is one
   bool has_upstream_ = false;
@@ -59,6 +60,10 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
     if (std::find(kTopKeys.begin(), kTopKeys.end(), key.str()) == kTopKeys.end()) UnknownTopKey(key);
   }
   ReadFamilies(root);
+  if (const toml::node* datapath = root.get("datapath")) {
+    datapath_ =
+        TomlValue("datapath", *datapath, served_, notes_).ReadWord<DatapathSetting>().value_or(datapath_);
+  }
   if (const toml::node* guard = root.get("loop-guard")) {
     loop_guard_ =
         TomlValue("loop-guard", *guard, served_, notes_).ReadWord<LoopGuardMode>().value_or(loop_guard_);
@@ -83,6 +88,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   if (notes_.problem_count() > 0) return tl::unexpected(notes_.Problems());
   Config config;
   config.user = user_;
+  config.datapath = datapath_;
   config.upstream = Settings(names_.front().name);
   config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = loop_guard_;
   for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));
@@ -191,6 +197,9 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
     }
     return notes_.Problem(
         at, "interface " + Quoted(name) + " is neither upstream nor downstream" + DidYouMean(name, known));
+  }
+  if (const toml::node* hook = table.get("hook"); hook != nullptr && datapath_ == DatapathSetting::kKernel) {
+    notes_.Warning(PositionOf(*hook), "'hook' has no effect: 'datapath' is \"kernel\"");
   }
   const PortRole role = has_upstream_ && found == known.begin() ? PortRole::kUpstream : PortRole::kDownstream;
   if (auto config = ReadTomlInterface(name, table, role, served_, at, notes_)) {

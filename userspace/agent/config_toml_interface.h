@@ -12,8 +12,8 @@
 namespace bpfcast {
 
 /// The keys at the top of the file, which belong into no table.
-inline constexpr std::array<std::string_view, 7> kTopKeys = {"upstream",   "downstream", "ipv4",     "ipv6",
-                                                             "loop-guard", "user",       "interface"};
+inline constexpr std::array<std::string_view, 8> kTopKeys = {"upstream", "downstream", "ipv4", "ipv6",
+                                                             "datapath", "loop-guard", "user", "interface"};
 
 /// `at` is the place of the table's name. Nothing when there was a problem.
 std::optional<InterfaceConfig> ReadTomlInterface(std::string_view name, const toml::table& table,

@@ -89,6 +89,10 @@ bool TomlValue::IsArray() const {
   return node_.is_array();
 }
 
+bool TomlValue::IsText(std::string_view text) const {
+  return node_.is_string() && *node_.value<std::string_view>() == text;
+}
+
 bool TomlValue::IsNetworks() const {
   return IsArray() || (node_.is_string() && ParseNetworks(*node_.value<std::string>()));
 }

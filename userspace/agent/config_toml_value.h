@@ -35,6 +35,7 @@ class TomlValue {
   void Warning(TextPosition at, const std::string& text) const;
 
   bool IsArray() const;
+  bool IsText(std::string_view text) const;
   /// An array, or a single one in quotes.
   bool IsNetworks() const;
   /// One of Words<Value>; `or_else` says what else is possible, as in "an array of groups".

@@ -30,6 +30,12 @@ struct Words<HookSetting> {
       {{"auto", HookSetting::kAuto}, {"xdp", HookSetting::kXdp}, {"tc", HookSetting::kTc}}};
 };
 template <>
+struct Words<DatapathSetting> {
+  static constexpr std::array<Word<DatapathSetting>, 3> kAll = {{{"auto", DatapathSetting::kAuto},
+                                                                 {"bpf", DatapathSetting::kBpf},
+                                                                 {"kernel", DatapathSetting::kKernel}}};
+};
+template <>
 struct Words<SourceCheck> {
   static constexpr std::array<Word<SourceCheck>, 3> kAll = {
       {{"subnet", SourceCheck::kSubnet}, {"fib", SourceCheck::kFib}, {"off", SourceCheck::kOff}}};

@@ -42,6 +42,18 @@ HookChoice Choose(HookSetting setting, const PortFacts& facts) {
 
 }  // namespace
 
+std::string_view HookName(Hook hook) {
+  switch (hook) {
+    case Hook::kXdp:
+      return "xdp";
+    case Hook::kTc:
+      return "tc";
+    case Hook::kKernel:
+      return "kernel";
+  }
+  return {};
+}
+
 HookChoice ChooseHook(HookSetting setting, const PortFacts& facts) {
   HookChoice choice = Choose(setting, facts);
   choice.ethernet = facts.ethernet;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "agent/config.h"
 #include "datapath/port_facts.h"
@@ -14,6 +15,9 @@ struct HookChoice {
   std::string reason;    // one phrase, for display
   bool ethernet = true;  // false: its packets have no link-layer header
 };
+
+/// As it is shown and configured.
+std::string_view HookName(Hook hook);
 
 /// Native XDP where the driver has it and senders on the link leave finished checksums, TC elsewhere.
 HookChoice ChooseHook(HookSetting setting, const PortFacts& facts);

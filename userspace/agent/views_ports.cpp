@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/family_words.h"
+#include "agent/hook_choice.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
 
@@ -94,7 +95,7 @@ ViewJson ToJson(const PortView& port, const Proxy<Igmp>& ipv4, const Proxy<Mld>&
   json["reason"] = port.waiting;
   json["ifindex"] = port.ifindex;
   json["address"] = igmp["address"];
-  json["hook"] = port.hook ? ViewJson(*port.hook == Hook::kXdp ? "xdp" : "tc") : ViewJson();
+  json["hook"] = port.hook ? ViewJson(std::string(HookName(*port.hook))) : ViewJson();
   json["hook_reason"] = port.hook_reason;
   for (const char* key : {"version", "querier", "host"}) json[key] = igmp[key];
   json["rx_packets"] = traffic.received.packets;

@@ -25,7 +25,7 @@ std::string StatusJson(const InstanceView& instance, const std::vector<PortView>
   json["uptime_s"] = Seconds(instance.uptime);
   json["config"] = instance.config_file;
   json["state"] = "running";
-  json["bpffs"] = instance.bpffs;
+  json["bpffs"] = instance.bpffs.empty() ? ViewJson() : ViewJson(instance.bpffs);
   json["upstream"] = nullptr;
   json["downstreams"] = ViewJson::array();
   for (const PortView& port : ports) {

@@ -63,7 +63,9 @@ std::string StatusText(const Json& status) {
   std::string text = fmt::format("bpfcast {}  instance {}  pid {}  up {}\n", TextOf(status, "version"),
                                  TextOf(status, "instance"), status.at("pid").get<std::int64_t>(),
                                  SecondsOf(status.at("uptime_s")));
-  text += fmt::format("config {}  bpf {}\n\n", TextOf(status, "config"), TextOf(status, "bpffs"));
+  text += fmt::format("config {}  {}\n\n", TextOf(status, "config"),
+                      status.at("bpffs").is_null() ? "the kernel's multicast routing forwards"
+                                                   : "bpf " + TextOf(status, "bpffs"));
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"  ROLE"}, {"PORT"}, {"STATE"}, {"HOOK"}, {"RX PACKETS", kRight}, {"TX PACKETS", kRight}});
   AddPort(table, status.at("upstream"));

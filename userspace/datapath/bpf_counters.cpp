@@ -1,17 +1,8 @@
 #include "datapath/bpf_counters.h"
 
-#include <array>
+#include "datapath/counter_names.h"
 
 namespace bpfcast {
-namespace {
-
-#define BPFCAST_NAME(name, text, meaning) text,
-constexpr std::array<std::string_view, BPFCAST_COUNTER_COUNT> kNames = {BPFCAST_VERDICTS(BPFCAST_NAME)
-                                                                            BPFCAST_COPY_DROPS(BPFCAST_NAME)};
-#undef BPFCAST_NAME
-
-}  // namespace
-
 Result<PortCounters> ReadPortCounters(BpfObject& object, PortId id) {
   const auto values = object.port_stat.Get(static_cast<std::uint32_t>(id));
   if (!values) return tl::unexpected(values.error());
@@ -49,7 +40,7 @@ Result<void> ReadVerdicts(BpfObject& object, DatapathCounters& out) {
     if (counter == BPFCAST_FORWARDED) {
       out.forwarded = sum;
     } else {
-      out.drops.push_back({kNames[counter], sum});
+      out.drops.push_back({kCounterNames[counter], sum});
     }
   }
   return {};

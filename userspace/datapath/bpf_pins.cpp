@@ -38,7 +38,7 @@ Result<void> MountIfMissing(const std::string& bpffs) {
 }
 
 // Freeing a link by its last reference happens later, in a worker; detaching it happens now.
-void RemoveStale(const fs::path& pin) {
+void RemoveStalePin(const fs::path& pin) {
   const std::string name = pin.filename().string();
   if (name.starts_with(kLinkPinPrefix)) {
     const BpfFd link(bpf_obj_get(pin.c_str()));
@@ -62,12 +62,18 @@ Result<BpfPins> BpfPins::Open(const std::string& bpffs, const std::string& insta
     return Fail("create " + pins.directory_ + ": " + error.message() +
                 "; run as root, or let the agent's user write there");
   }
+  RemoveStale(bpffs, instance);
+  return pins;
+}
+
+void BpfPins::RemoveStale(const std::string& bpffs, const std::string& instance) {
+  const std::string directory = bpffs + "/bpfcast/" + instance;
+  std::error_code error;
   // Collected first: the directory changes under the iterator.
   std::vector<fs::path> stale;
-  for (const auto& entry : fs::directory_iterator(pins.directory_, error)) stale.push_back(entry.path());
-  if (!stale.empty()) spdlog::info("removing what an earlier agent left in {}", pins.directory_);
-  for (const fs::path& pin : stale) RemoveStale(pin);
-  return pins;
+  for (const auto& entry : fs::directory_iterator(directory, error)) stale.push_back(entry.path());
+  if (!stale.empty()) spdlog::info("removing what an earlier agent left in {}", directory);
+  for (const fs::path& pin : stale) RemoveStalePin(pin);
 }
 
 BpfPins::~BpfPins() {

@@ -14,6 +14,8 @@ class BpfPins {
   /// Mounts bpffs if it is missing, makes the directory and empties it: what is in it belongs to a dead
   /// agent, and its links and filters are taken off their interfaces.
   static Result<BpfPins> Open(const std::string& bpffs, const std::string& instance);
+  /// Does the second half of that alone, where there is anything.
+  static void RemoveStale(const std::string& bpffs, const std::string& instance);
   BpfPins(BpfPins&& other) noexcept
       : root_(std::exchange(other.root_, {})), directory_(std::exchange(other.directory_, {})) {}
   BpfPins& operator=(BpfPins&& other) noexcept {

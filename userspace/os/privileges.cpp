@@ -69,18 +69,19 @@ Result<void> GivePath(const std::string& path, UserId id) {
 
 }  // namespace
 
-Result<void> CheckPrivileges() {
+Result<void> CheckPrivileges(BpfUse bpf) {
   if (capng_get_caps_process() != 0) return Fail("bpfcastd cannot read its own capabilities");
   std::string missing;
   for (const auto& [capability, name] : kNeeded) {
     if (capng_have_capability(CAPNG_EFFECTIVE, capability) != 0) continue;
+    if (capability == CAP_BPF && bpf == BpfUse::kNotNeeded) continue;
     if (!missing.empty()) missing += ", ";
     missing += name;
   }
   if (missing.empty()) return {};
-  return Fail(
-      "bpfcastd needs " + missing +
-      " (missing); run it as root or give the unit AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_NET_RAW");
+  return Fail("bpfcastd needs " + missing +
+              " (missing); run it as root or give the unit AmbientCapabilities=" +
+              (bpf == BpfUse::kNeeded ? "CAP_BPF " : "") + "CAP_NET_ADMIN CAP_NET_RAW");
 }
 
 Result<void> CheckUser(const std::string& user) {
@@ -95,8 +96,12 @@ Result<void> GiveUpRoot(const std::string& user, const std::vector<std::string>&
   for (const std::string& path : owned_paths) {
     if (auto given = GivePath(path, *id); !given) return given;
   }
-  capng_clear(CAPNG_SELECT_BOTH);
+  std::vector<unsigned> kept;
   for (const auto& [capability, name] : kNeeded) {
+    if (capng_have_capability(CAPNG_PERMITTED, capability) != 0) kept.push_back(capability);
+  }
+  capng_clear(CAPNG_SELECT_BOTH);
+  for (const unsigned capability : kept) {
     static_cast<void>(
         capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED), capability));
   }

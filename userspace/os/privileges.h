@@ -1,6 +1,7 @@
 // The capabilities that bpfcastd cannot work without, and the user that it may become.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,16 +9,19 @@
 
 namespace bpfcast {
 
-/// CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW are in effect, or the error names what is missing.
-Result<void> CheckPrivileges();
+enum class BpfUse : std::uint8_t { kNeeded, kNotNeeded };
+
+/// CAP_NET_ADMIN, CAP_NET_RAW and, if needed, CAP_BPF are in effect, or the error names what is missing.
+Result<void> CheckPrivileges(BpfUse bpf);
 
 /// The machine knows this user name.
 Result<void> CheckUser(const std::string& user);
 
-/// Becomes `user`, with its primary group alone and no capabilities but CAP_BPF, CAP_NET_ADMIN and
-/// CAP_NET_RAW. `owned_paths`, files or directories with what is in them, become the user's; those that do
-/// not exist are left out. Their parents stay root's and give the user's group the right to make and remove
-/// entries; every directory above can be passed through. On failure the process must not go on.
+/// Becomes `user`, with its primary group alone and no capabilities but those of CAP_BPF, CAP_NET_ADMIN and
+/// CAP_NET_RAW that it has. `owned_paths`, files or directories with what is in them, become the user's;
+/// those that do not exist are left out. Their parents stay root's and give the user's group the right to
+/// make and remove entries; every directory above can be passed through. On failure the process must not go
+/// on.
 Result<void> GiveUpRoot(const std::string& user, const std::vector<std::string>& owned_paths);
 
 }  // namespace bpfcast

@@ -89,5 +89,11 @@ INSTANTIATE_TEST_SUITE_P(
         Choice{"TcWhenConfigured", kTc, Facts("ixgbe", true, true), Hook::kTc, true, "configured"}),
     [](const testing::TestParamInfo<Choice>& test) { return test.param.name; });
 
+TEST(HookName, IsTheWordOfTheConfiguration) {
+  EXPECT_EQ(HookName(Hook::kXdp), "xdp");
+  EXPECT_EQ(HookName(Hook::kTc), "tc");
+  EXPECT_EQ(HookName(Hook::kKernel), "kernel");
+}
+
 }  // namespace
 }  // namespace bpfcast

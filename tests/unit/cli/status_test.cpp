@@ -25,6 +25,13 @@ TEST(StatusText, FitsOneScreenAndDoesNotWarnOfNothing) {
             "not forwarded: ttl 4\n");
 }
 
+TEST(StatusText, SaysThatTheKernelForwards) {
+  Json status = StatusAnswer();
+  status["bpffs"] = nullptr;
+  EXPECT_THAT(StatusText(status),
+              HasSubstr("config /etc/bpfcast/bpfcast.toml  the kernel's multicast routing forwards\n"));
+}
+
 TEST(StatusText, WarnsOfPortsThatWait) {
   Json status = StatusAnswer();
   status["downstreams"][0]["state"] = "waiting";

@@ -1,0 +1,16 @@
+// The names of the counters, in the order of enum bpfcast_counter.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "bpfcast/abi.h"
+
+namespace bpfcast {
+
+#define BPFCAST_NAME(name, text, meaning) text,
+inline constexpr std::array<std::string_view, BPFCAST_COUNTER_COUNT> kCounterNames = {
+    BPFCAST_VERDICTS(BPFCAST_NAME) BPFCAST_COPY_DROPS(BPFCAST_NAME)};
+#undef BPFCAST_NAME
+
+}  // namespace bpfcast
