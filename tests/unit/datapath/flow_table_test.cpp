@@ -55,6 +55,7 @@ bpfcast_flow Flow() {
   flow.packets = 3000;
   flow.bytes = 3'000'000;
   flow.dropped = 5;
+  flow.first = 40 * kSecond;
   flow.last = 100 * kSecond;
   flow.mark = {99 * kSecond, 2000, 2'000'000};
   flow.previous = {98 * kSecond, 1000, 1'000'000};
@@ -69,6 +70,7 @@ TYPED_TEST(FlowTable, NamesTheStreamItsPortAndItsCounters) {
   EXPECT_EQ(flow.forwarded.packets, 3000U);
   EXPECT_EQ(flow.forwarded.bytes, 3'000'000U);
   EXPECT_EQ(flow.dropped, 5U);
+  EXPECT_EQ(flow.first, Time{} + seconds(40));
   EXPECT_EQ(flow.last, Time{} + seconds(100));
 }
 
