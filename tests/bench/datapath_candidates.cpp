@@ -102,6 +102,8 @@ std::vector<Candidate> DatapathCandidates() {
        [](const Star& star) { return std::make_unique<Bpfcast>(star, "xdp"); }},
       {"bpfcast-tc", Sinks::Kind::kTc, kAnyNumber, "",
        [](const Star& star) { return std::make_unique<Bpfcast>(star, "tc"); }},
+      {"bpfcast-kernel", Sinks::Kind::kTc, kKernelPorts, kKernelLimit,
+       [](const Star& star) { return std::make_unique<Bpfcast>(star, "kernel"); }},
       {"smcroute", Sinks::Kind::kTc, kKernelPorts, kKernelLimit,
        [](const Star& star) { return std::make_unique<Smcroute>(star); }},
   };
