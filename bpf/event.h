@@ -6,10 +6,9 @@
 #include "packet.h"
 
 /* Two CPUs that want the same one get one, and the other packet is not told of. */
-static __always_inline int take_from_budget(__u64 now)
+static __always_inline int take_from_budget(__u32 kind, __u64 now)
 {
-	__u32 zero = 0;
-	__u64 *word = bpf_map_lookup_elem(&event_budget, &zero);
+	__u64 *word = bpf_map_lookup_elem(&event_budget, &kind);
 	__u64 second = now >> 30 << 32; /* nearly one */
 	__u64 seen, next;
 
@@ -25,7 +24,7 @@ static __always_inline int take_from_budget(__u64 now)
 }
 
 /* The budget comes before the entry, so that a flood does not wash the table away either. */
-static __always_inline int is_news(void *told, const void *key, __u64 interval)
+static __always_inline int is_news(void *told, const void *key, __u32 kind, __u64 interval)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 	__u64 *last = bpf_map_lookup_elem(told, key);
@@ -36,7 +35,7 @@ static __always_inline int is_news(void *told, const void *key, __u64 interval)
 		if ((__s64)(now - before) < (__s64)interval)
 			return 0;
 	}
-	if (!take_from_budget(now))
+	if (!take_from_budget(kind, now))
 		return 0;
 	if (last)
 		return __sync_val_compare_and_swap(last, before, now) == before;
@@ -48,7 +47,7 @@ static __always_inline int is_news4(const struct packet *packet, __u32 port, __u
 	struct bpfcast_told4 key = {.stream = packet->flow4, .kind = kind};
 
 	key.stream.port = port;
-	return is_news(&told4, &key, interval);
+	return is_news(&told4, &key, kind, interval);
 }
 
 static __always_inline int is_news6(const struct packet *packet, __u32 port, __u32 kind, __u64 interval)
@@ -56,7 +55,7 @@ static __always_inline int is_news6(const struct packet *packet, __u32 port, __u
 	struct bpfcast_told6 key = {.stream = packet->flow6, .kind = kind};
 
 	key.stream.port = port;
-	return is_news(&told6, &key, interval);
+	return is_news(&told6, &key, kind, interval);
 }
 
 static __always_inline void fill_event(struct bpfcast_event *event, const struct packet *packet, __u32 family,

@@ -156,10 +156,11 @@ struct {
 	__type(value, __u64);
 } told6 SEC(".maps");
 
-/* One word: the second in its upper half, its events in the lower one. */
+/* By kind of event, so that no kind keeps another from being told: the second in the upper half of the word,
+ * its events in the lower one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, BPFCAST_EVENT_KINDS);
 	__type(key, __u32);
 	__type(value, __u64);
 } event_budget SEC(".maps");

@@ -26,8 +26,8 @@ enum bpfcast_limits {
   BPFCAST_MAX_FLOWS = 16384,    /* of each family, about 2.6 and 3.1 MB */
   BPFCAST_MAX_TOLD = 16384,     /* of each family, about 1.2 and 1.6 MB */
   BPFCAST_EVENTS_SIZE = 262144, /* octets */
-  BPFCAST_EVENTS_PER_S = 1000,
-  BPFCAST_BATCH_FRAMES = 16, /* that the kernel collects for a device; a power of two */
+  BPFCAST_EVENTS_PER_S = 1000,  /* of each kind */
+  BPFCAST_BATCH_FRAMES = 16,    /* that the kernel collects for a device; a power of two */
 };
 
 /*
@@ -281,13 +281,14 @@ BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 88);
 
 /*
  * `events`: single packets that an operator or their sender has to hear of. `told4` and `told6` keep when a
- * stream was told of last, and `event_budget` how many events this second has had, so that no flood of
- * packets, with whatever sources, becomes a flood of events.
+ * stream was told of last, and `event_budget` how many events of a kind this second has had, so that no flood
+ * of packets, with whatever sources, becomes a flood of events.
  */
 enum bpfcast_event_kind {
   BPFCAST_EVENT_NOROUTE = 1, /* from upstream, and no route */
   BPFCAST_EVENT_RPF = 2,     /* the source belongs to another interface (F-12) */
   BPFCAST_EVENT_TOOBIG = 3,  /* IPv6: larger than the MTU of an outgoing port (F-42) */
+  BPFCAST_EVENT_KINDS,
 };
 
 #define BPFCAST_TELL_AGAIN_NS 10000000000ull /* NOROUTE, RPF: for each stream and port of arrival */

@@ -52,6 +52,8 @@ TEST_P(Views, FlowsShowEveryStreamWithItsPortsItsCountsAndItsRate) {
   const double rate = 1000 * 8 * (version() == IpVersion::k4 ? 228 : 248);  // of 200 octets, and UDP and IP
   EXPECT_NEAR(playing["bits_per_s"].get<double>(), rate, 0.3 * rate);
   EXPECT_LE(playing["last_packet_s"].get<double>(), 1.0);
+  EXPECT_GT(playing["first_packet_s"].get<double>(), 1.0);  // three seconds, and what a busy machine adds
+  EXPECT_LT(playing["first_packet_s"].get<double>(), 30.0);
   EXPECT_EQ(playing["dropped"], 0);
   const std::string text = daemon_->Cli("flows").out;
   EXPECT_THAT(text, AllOf(HasSubstr(AnyGroup().ToString()), HasSubstr(SourceNo(1).ToString()),

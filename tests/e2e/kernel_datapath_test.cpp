@@ -81,7 +81,7 @@ TEST_P(KernelDatapath, TX_02_NothingIsLeftAfterAStopNorAfterAKill) {
   }
 }
 
-TEST_P(KernelDatapath, TX_03_ASecondStartServesAtOnce) {
+TEST_P(KernelDatapath, AfterAKillASecondStartServesAtOnce) {
   StartDaemon();
   daemon_->Signal(SIGKILL);
   ASSERT_TRUE(daemon_->Wait(10s));
@@ -126,7 +126,7 @@ TEST_P(KernelDatapath, F_54_ChangesOfAnotherLinkCostTheStreamNextToNothing) {
   EXPECT_EQ(got.reordered, 0U);
 }
 
-TEST_P(KernelDatapath, X_05_AnUpstreamThatIsMadeAgainBringsTheStreamAgain) {
+TEST_P(KernelDatapath, X_05_AnUpstreamThatWasDownOrHadAnotherNameBringsTheStreamAgain) {
   StartDaemon();
   Receiver member(bed_.h1(), AnyGroup());
   member.Join();

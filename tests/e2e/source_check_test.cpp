@@ -5,6 +5,7 @@
 namespace bpfcast::test {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using What = Capture::What;
 
@@ -67,6 +68,44 @@ class SourceChecks : public E2e {
   }
 };
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(SourceChecks);
+
+TEST_P(SourceChecks, TF_12_F_12_WithFibTheKernelsRoutesDecideAndThePortSaysWhatIsMissing) {
+  const bool ipv4 = version() == IpVersion::k4;
+  const std::string forwarding = ipv4 ? "ipv4/conf/wan0/forwarding" : "ipv6/conf/wan0/forwarding";
+  bed_.router().Sysctl(forwarding, "0");
+  StartDaemon({.settings = {{"wan0", "source-check = \"fib\"\n"}}});
+  Receiver receiver(bed_.h1(), AnyGroup());
+  receiver.Join();
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+  EXPECT_THAT(
+      Port("wan0")["hook_reason"].get<std::string>(),
+      HasSubstr(ipv4 ? "sysctl -w net.ipv4.conf.wan0.forwarding=1" : "net.ipv6.conf.wan0.forwarding=1"));
+  bed_.router().Sysctl(forwarding, "1");
+  const auto route = [&](const char* verb) {
+    bed_.router().Ip(
+        std::string(ipv4 ? "" : "-6 ") + "route " + verb +
+        (ipv4 ? " 10.0.0.0/24 via 198.51.100.1 dev wan0" : " 2001:db8::/64 via fe80::1 dev wan0"));
+  };
+  const std::uint64_t before = Drops("rpf");
+  Send(bed_.up(), SourceNo(1), 100);
+  LetStragglersArrive();
+  EXPECT_EQ(receiver.Total(), 0U) << "no route leads back to the sender";
+  EXPECT_EQ(Drops("rpf") - before, 100U);
+  const CommandResult events = daemon_->Cli("events");
+  EXPECT_THAT(events.out, HasSubstr(SourceNo(1).ToString()));
+  EXPECT_THAT(events.out, HasSubstr("the source belongs to another interface"));
+  route("add");
+  Send(bed_.up(), SourceNo(1), 100);
+  EXPECT_TRUE(receiver.WaitForTotal(100));
+  route("del");
+  Send(bed_.up(), SourceNo(1), 100);
+  LetStragglersArrive();
+  EXPECT_EQ(receiver.Total(), 100U);
+  // It is noticed without a word that nothing is missing any more.
+  EXPECT_TRUE(Eventually(
+      [&] { return Port("wan0")["hook_reason"].get<std::string>().find("forwarding") == std::string::npos; },
+      15s));
+}
 class SourceChecksOfIpv4 : public SourceChecks {};
 BPFCAST_FOR_EACH_HOOK(SourceChecksOfIpv4);
 

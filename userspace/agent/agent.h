@@ -74,7 +74,7 @@ class Agent {
   // Single packets that the datapath tells of.
   void OnPacketEvents();
   void TellSender(const PacketEvent& event, Time now);
-  void SayOnce(const std::string& failure);
+  void ComplainSeldom(const std::string& failure, Time now);
 
   // What happens in one turn of the loop.
   void OnPackets(Port& port);
@@ -111,7 +111,7 @@ class Agent {
   PacketBatch batch_;
   PacketEventLog packet_events_;
   std::optional<Icmpv6Socket> icmpv6_;
-  std::string icmpv6_failure_;  // the last one; empty when the last packet was sent
+  Time next_complaint_{};
   TokenBucket packets_too_big_;
 
   bool follow_links_ = true;

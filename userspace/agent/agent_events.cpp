@@ -12,6 +12,7 @@ namespace {
 
 /// To all senders. The datapath tells of each stream ten times a second at most (RFC 4443 2.4 f).
 constexpr std::uint32_t kPacketsTooBigPerSecond = 100;
+constexpr Duration kBetweenComplaints = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -31,16 +32,18 @@ void Agent::TellSender(const PacketEvent& event, Time now) {
   if (stream == nullptr || !packets_too_big_.Take(1, kPacketsTooBigPerSecond, now)) return;
   if (!icmpv6_) {
     auto socket = Icmpv6Socket::Open();
-    if (!socket) return SayOnce(socket.error().message);
+    if (!socket) return ComplainSeldom(socket.error().message, now);
     icmpv6_ = std::move(*socket);
   }
   const auto sent = icmpv6_->SendPacketTooBig(stream->source, event.mtu, event.packet);
-  SayOnce(sent ? std::string() : sent.error().message);
+  if (!sent) ComplainSeldom(sent.error().message, now);
 }
 
-/// A failure of what packets cause must not fill the log.
-void Agent::SayOnce(const std::string& failure) {
-  if (std::exchange(icmpv6_failure_, failure) != failure && !failure.empty()) spdlog::warn("{}", failure);
+/// what packets cause must not fill the log.
+void Agent::ComplainSeldom(const std::string& failure, Time now) {
+  if (now < next_complaint_) return;
+  next_complaint_ = now + kBetweenComplaints;
+  spdlog::warn("{}", failure);
 }
 
 }  // namespace bpfcast

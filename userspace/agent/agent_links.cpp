@@ -140,7 +140,8 @@ void Agent::Install(Port& port) {
       if (!upstream.installed->ipv4.served) CloseUpstream(wanted.ipv4.passages);
       if (!upstream.installed->ipv6.served) CloseUpstream(wanted.ipv6.passages);
     }
-    if (port.installed == wanted) return;
+    // What stands in the way may have gone without a word.
+    if (port.installed == wanted && (port.attachment.obstacle.empty() || attempt > 0)) return;
     if (port.role == PortRole::kUpstream && (!port.installed || ServesOther(*port.installed, wanted))) {
       recheck_ports_ = true;  // the downstreams come after it
     }
@@ -150,8 +151,9 @@ void Agent::Install(Port& port) {
       return Trouble(port, attached.error().message);
     }
     port.installed = wanted;
-    port.attachment.hook = attached->hook;
-    port.attachment.reason = attached->hook == wanted.hook ? port.choice.reason : attached->reason;
+    port.attachment = *attached;
+    if (attached->hook == wanted.hook) port.attachment.reason = port.choice.reason;
+    if (!attached->obstacle.empty()) port.attachment.reason += "; " + attached->obstacle;
     port.trouble.clear();
   }
 }
@@ -172,7 +174,8 @@ void Agent::ShowState(Port& port, const Link* link) {
   port.shown = std::move(shown);
   // on a downstream without an IPv4 address nothing works as its owner wants it to.
   const bool unserved = link != nullptr && port.link.admin_up && port.link.running &&
-                        ServiceOf(port.link, port.role, port.config.ipv4).service == Service::kWaits;
+                        (ServiceOf(port.link, port.role, port.config.ipv4).service == Service::kWaits ||
+                         !port.attachment.obstacle.empty());
   spdlog::log(unserved ? spdlog::level::err : spdlog::level::info, "{}: {}", port.config.name, port.shown);
 }
 

@@ -109,12 +109,8 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
     RemovePort(port.id);
     return Fail("serve " + Named(port) + ": " + done.error().message);
   }
-  const std::string known_reason = attached.attachment.reason;
   AttachXdp(attached);
-  if (const std::string missing = MissingForFibCheck(port); !missing.empty()) {
-    attached.attachment.reason += "; " + missing;
-    if (attached.attachment.reason != known_reason) spdlog::warn("{}: {}", Named(port), missing);
-  }
+  attached.attachment.obstacle = MissingForFibCheck(port);
   return attached.attachment;
 }
 

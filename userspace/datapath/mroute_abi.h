@@ -24,6 +24,7 @@ struct MrouteAbi;
 template <>
 struct MrouteAbi<Igmp> {
   static constexpr std::string_view kFamilyName = "IPv4";
+  static constexpr std::string_view kConfigKey = "ipv4";
   static constexpr int kDomain = AF_INET;
   static constexpr int kProtocol = IPPROTO_IGMP;
   static constexpr int kLevel = IPPROTO_IP;
@@ -36,6 +37,7 @@ struct MrouteAbi<Igmp> {
   static constexpr int kRemoveVif = MRT_DEL_VIF;
   static constexpr int kAddEntry = MRT_ADD_MFC;
   static constexpr int kRemoveEntry = MRT_DEL_MFC;
+  static constexpr std::uint32_t kMaxIfindex = 0x7fffffff;
   static constexpr unsigned long kCountVif = SIOCGETVIFCNT;
   static constexpr unsigned long kCountEntry = SIOCGETSGCNT;
   using VifControl = vifctl;
@@ -90,6 +92,7 @@ struct MrouteAbi<Igmp> {
 template <>
 struct MrouteAbi<Mld> {
   static constexpr std::string_view kFamilyName = "IPv6";
+  static constexpr std::string_view kConfigKey = "ipv6";
   static constexpr int kDomain = AF_INET6;
   static constexpr int kProtocol = IPPROTO_ICMPV6;
   static constexpr int kLevel = IPPROTO_IPV6;
@@ -102,6 +105,7 @@ struct MrouteAbi<Mld> {
   static constexpr int kRemoveVif = MRT6_DEL_MIF;
   static constexpr int kAddEntry = MRT6_ADD_MFC;
   static constexpr int kRemoveEntry = MRT6_DEL_MFC;
+  static constexpr std::uint32_t kMaxIfindex = 0xffff;  // of mif6c_pifi
   static constexpr unsigned long kCountVif = SIOCGETMIFCNT_IN6;
   static constexpr unsigned long kCountEntry = SIOCGETSGCNT_IN6;
   using VifControl = mif6ctl;

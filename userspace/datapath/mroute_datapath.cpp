@@ -10,6 +10,7 @@
 
 #include "datapath/counter_names.h"
 #include "datapath/mroute_abi.h"
+#include "datapath/mroute_owner.h"
 #include "datapath/mroute_warnings.h"
 
 namespace bpfcast {
@@ -39,6 +40,9 @@ Result<std::unique_ptr<MrouteDatapath>> MrouteDatapath::Open(const MrouteDatapat
       return tl::unexpected(opened.error());
     }
   }
+  if (!datapath->ipv4_.kernel && !datapath->ipv6_.kernel) {
+    return Fail("this kernel has no multicast routing (CONFIG_IP_MROUTE, CONFIG_IPV6_MROUTE)");
+  }
   return datapath;
 }
 
@@ -49,7 +53,13 @@ MrouteDatapath::~MrouteDatapath() = default;
 
 template <class F>
 Result<void> MrouteDatapath::OpenHalf(Half<F>& half) {
-  if (half.kernel) return {};
+  if (half.kernel || half.missing) return {};
+  if (!HasMroute<F>()) {
+    half.missing = true;
+    spdlog::warn("this kernel has no multicast routing of {0}, so {0} is not forwarded; set `{1} = false`",
+                 MrouteAbi<F>::kFamilyName, MrouteAbi<F>::kConfigKey);
+    return {};
+  }
   auto socket = MrouteSocket<F>::Open();
   if (!socket) return tl::unexpected(socket.error());
   epoll_event readable{};
@@ -79,12 +89,17 @@ template <class F>
 Result<void> MrouteDatapath::SetPort(Half<F>& half, const DatapathPort& port) {
   const DatapathPort* known = half.plan.FindPort(port.id);
   const bool served = FamilyAbi<F>::Of(port).served;
+  // An interface that was renamed may come under its new name before it goes under the old one.
+  if (const DatapathPort* old = half.plan.FindInterface(port.ifindex); old != nullptr && old->id != port.id) {
+    RemovePort(half, old->id);
+  }
   if (known != nullptr && (known->ifindex != port.ifindex || !served)) {
     RemovePort(half, port.id);
     known = nullptr;
   }
   if (!served) return {};
   if (Result<void> opened = OpenHalf(half); !opened) return opened;
+  if (half.missing) return {};
   if (known == nullptr) {
     const auto vif = half.vifs.Add(port.id);
     if (!vif) {

@@ -59,6 +59,7 @@ class MrouteDatapath : public Datapath {
             return reverse_path.LeadsTo(source, ifindex);
           }) {}
 
+    bool missing = false;  // the kernel does not have it: the family is left alone
     std::unique_ptr<MrouteKernel<F>> kernel;
     VifTable vifs;
     MroutePlan<F> plan;

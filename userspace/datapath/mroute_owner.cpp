@@ -54,6 +54,11 @@ bool IsNumber(const std::string& text) {
 }  // namespace
 
 template <class F>
+bool HasMroute() {
+  return fs::exists(MrouteAbi<F>::kVifList);
+}
+
+template <class F>
 std::string FindMrouteOwner() {
   const std::set<std::string> sockets = RawSockets(MrouteAbi<F>::kSocketList, MrouteAbi<F>::kProtocol);
   std::string owners;
@@ -84,6 +89,8 @@ std::vector<std::string> MrouteInterfaces() {
   return names;
 }
 
+template bool HasMroute<Igmp>();
+template bool HasMroute<Mld>();
 template std::string FindMrouteOwner<Igmp>();
 template std::string FindMrouteOwner<Mld>();
 template std::vector<std::string> MrouteInterfaces<Igmp>();

@@ -8,6 +8,10 @@
 
 namespace bpfcast {
 
+/// Does the kernel have multicast routing of the family, in this network namespace?
+template <class F>
+bool HasMroute();
+
 /// "smcrouted (process 123)": the programs of this network namespace that have a socket by which it can be
 /// owned; empty when none is found, or may be seen.
 template <class F>

@@ -84,6 +84,13 @@ const DatapathPort* MroutePlan<F>::FindPort(PortId port) const {
 }
 
 template <class F>
+const DatapathPort* MroutePlan<F>::FindInterface(std::uint32_t ifindex) const {
+  const auto found = std::find_if(ports_.begin(), ports_.end(),
+                                  [&](const auto& entry) { return entry.second.ifindex == ifindex; });
+  return found == ports_.end() ? nullptr : &found->second;
+}
+
+template <class F>
 bool MroutePlan<F>::AsksReversePath() const {
   return std::any_of(ports_.begin(), ports_.end(),
                      [](const auto& entry) { return entry.second.source_check == SourceCheck::kFib; });

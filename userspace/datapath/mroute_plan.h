@@ -40,6 +40,7 @@ class MroutePlan {
   void SetPort(const DatapathPort& port);
   void RemovePort(PortId port);
   const DatapathPort* FindPort(PortId port) const;
+  const DatapathPort* FindInterface(std::uint32_t ifindex) const;
   /// Does a port ask the kernel's routes, which change without a word?
   bool AsksReversePath() const;
 

@@ -59,7 +59,8 @@ Error Refusal() {
       return {"the kernel's multicast routing of " + name + " belongs to " +
               (owner.empty()
                    ? "another program of this network namespace (igmpproxy, smcrouted, pimd or the like)"
-                   : owner) +
+               : owner.find(" or ") != std::string::npos ? "one of these: " + owner
+                                                         : owner) +
               R"(; stop it, or set `datapath = "bpf"`)"};
     }
     case ENOPROTOOPT:
@@ -95,6 +96,11 @@ Result<std::unique_ptr<MrouteSocket<F>>> MrouteSocket<F>::Open() {
 template <class F>
 Result<void> MrouteSocket<F>::AddVif(Vif vif, std::uint32_t ifindex) {
   using Abi = MrouteAbi<F>;
+  if (ifindex > Abi::kMaxIfindex) {
+    return Fail("the kernel's multicast routing of " + std::string(Abi::kFamilyName) +
+                " takes no interface with an ifindex above " + std::to_string(Abi::kMaxIfindex) +
+                R"(; set `datapath = "bpf"`, or restart the machine, which numbers them anew)");
+  }
   if (SetOption(fd(), Abi::kLevel, Abi::kAddVif, Abi::ToControl(vif, ifindex))) return {};
   return Fail("add it to the multicast routing of " + std::string(Abi::kFamilyName) + ": " + Reason());
 }

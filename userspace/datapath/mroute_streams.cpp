@@ -3,12 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <string>
 #include <tuple>
+#include <utility>
 
 namespace bpfcast {
 namespace {
 
 constexpr Duration kSecond = std::chrono::seconds(1);
+/// The kernel tells of packets on another interface every three seconds at most.
+constexpr Duration kClaim = std::chrono::seconds(4);
 constexpr Duration kComplaintInterval = std::chrono::minutes(1);
 
 /// What a stream is worth when there is no room for all: those of members most, then what goes upstream
@@ -53,18 +57,23 @@ void MrouteStreams<F>::Answer(const std::vector<Upcall<F>>& upcalls, Time now,
 template <class F>
 void MrouteStreams<F>::Admit(const RouteKey<F>& key, PortId arrival, Time now,
                              std::vector<PacketEvent>& events) {
-  if (Find(key) == nullptr && size_ >= limits_.streams && !MakeRoom(now)) {
+  StreamPlan<F> plan = plan_.Decide(key, arrival);
+  if (Find(key) == nullptr && !HasRoomFor(Worth(plan), now)) {
     ++verdicts_[BPFCAST_NOMEM];
     return;
   }
   const auto [slot, added] = streams_[key.group].try_emplace(key.source);
-  if (added) ++size_;
   Stream& stream = slot->second;
-  stream = Stream();
+  if (added) {
+    ++size_;
+    stream.first = stream.last = stream.sampled = now;
+  } else if (!Account(stream, now)) {
+    stream.seen = {};  // the kernel has forgotten its entry, and counts anew
+  }
   stream.arrival = arrival;
-  stream.plan = plan_.Decide(key, arrival);
-  stream.first = stream.last = stream.sampled = now;
-  if (!Write(stream, ToEntry(key, arrival, stream.plan.outgoing))) return Forget(key);
+  stream.plan = std::move(plan);
+  stream.claimant.reset();
+  if (!Write(stream, ToEntry(key, arrival, stream.plan.outgoing), now)) return Forget(key);
   Tell(key, arrival, stream.plan.verdict, events);
 }
 
@@ -78,14 +87,26 @@ void MrouteStreams<F>::OnOtherArrival(Stream& stream, PortId arrival, Time now,
   const int claim = Claim(verdict);
   if (claim > Claim(stream.plan.verdict)) return Move(stream, arrival, now);
   Tell(key, arrival, verdict, events);
-  if (claim > 0 && claim == Claim(stream.plan.verdict)) stream.claimant = arrival;
+  if (claim > 0 && claim == Claim(stream.plan.verdict)) {
+    stream.claimant = arrival;
+    stream.claimed = now;
+  }
 }
 
-/// Once a second, so that a flood of new streams does not keep this busy with the old ones.
+/// Streams that nobody gets leave a quarter of the table to those that somebody does, and take the place of
+/// others of their kind once a second at most: whoever invents streams keeps nobody's out.
 template <class F>
-bool MrouteStreams<F>::MakeRoom(Time now) {
-  if (made_room_ && now - *made_room_ < kSecond) return false;
+bool MrouteStreams<F>::HasRoomFor(int worth, Time now) {
+  const std::size_t most = worth > 0 ? limits_.streams : limits_.streams / 4 * 3;
+  if (size_ < most) return true;
+  if (worth == 0 && made_room_ && now - *made_room_ < kSecond) return false;
   made_room_ = now;
+  MakeRoom(now);
+  return size_ < most;
+}
+
+template <class F>
+void MrouteStreams<F>::MakeRoom(Time now) {
   Count(now);
   std::vector<std::tuple<int, Time, RouteKey<F>>> least;
   for (const auto& [group, sources] : streams_) {
@@ -96,14 +117,17 @@ bool MrouteStreams<F>::MakeRoom(Time now) {
   const std::size_t going = std::min(limits_.streams / 16 + 1, least.size());
   std::nth_element(least.begin(), least.begin() + static_cast<std::ptrdiff_t>(going) - 1, least.end());
   for (std::size_t i = 0; i < going; ++i) Forget(std::get<RouteKey<F>>(least[i]));
-  if (!complained_ || now - *complained_ >= kComplaintInterval) {
-    complained_ = now;
-    spdlog::warn(
-        "{}: more than {} streams at once; those that nobody wants and the longest silent ones are "
-        "forgotten",
-        F::kName, limits_.streams);
-  }
-  return size_ < limits_.streams;
+  Complain(now, std::string(F::kName) + ": too many streams at once for a table of " +
+                    std::to_string(limits_.streams) +
+                    "; those that nobody wants and the longest silent ones are forgotten");
+}
+
+/// what the network causes must not fill the log.
+template <class F>
+void MrouteStreams<F>::Complain(Time now, const std::string& what) {
+  if (complained_ && now - *complained_ < kComplaintInterval) return;
+  complained_ = now;
+  spdlog::warn("{}", what);
 }
 
 template <class F>
@@ -145,7 +169,7 @@ void MrouteStreams<F>::Move(Stream& stream, PortId arrival, Time now) {
   if (plan == stream.plan && entry == stream.entry) return;
   Account(stream, now);  // what came until now was by the old plan
   // Refused: it goes on as it was, and the next change tries again.
-  if (entry != stream.entry && !Write(stream, entry)) return;
+  if (entry != stream.entry && !Write(stream, entry, now)) return;
   stream.plan = std::move(plan);
   stream.arrival = arrival;
   stream.claimant.reset();
@@ -166,9 +190,9 @@ MrouteEntry<F> MrouteStreams<F>::ToEntry(const RouteKey<F>& key, PortId arrival,
 }
 
 template <class F>
-bool MrouteStreams<F>::Write(Stream& stream, const MrouteEntry<F>& entry) {
+bool MrouteStreams<F>::Write(Stream& stream, const MrouteEntry<F>& entry, Time now) {
   if (const Result<void> written = kernel_.SetEntry(entry); !written) {
-    spdlog::error("{}", written.error().message);
+    Complain(now, written.error().message);
     return false;
   }
   stream.entry = entry;
@@ -231,7 +255,7 @@ void MrouteStreams<F>::Sample(Time now) {
     if (!Account(stream, now)) return false;
     if (now - stream.last >= limits_.idle) return false;
     if (stream.claimant && stream.last <= stream.sampled) Move(stream, *stream.claimant, now);
-    stream.claimant.reset();
+    if (stream.claimant && now - stream.claimed > kClaim) stream.claimant.reset();
     const double seconds = std::chrono::duration<double>(now - stream.sampled).count();
     if (seconds <= 0) return true;
     const auto rate = [&](std::uint64_t then, std::uint64_t count) {

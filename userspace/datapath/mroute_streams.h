@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +71,7 @@ class MrouteStreams {
     double bits_per_s = 0;
     /// Another port on which it may arrive and did, while this one was not silent.
     std::optional<PortId> claimant;
+    Time claimed{};
   };
   using Streams = std::unordered_map<Address, std::map<Address, Stream>>;
   struct RouteCount {
@@ -79,7 +81,9 @@ class MrouteStreams {
 
   void Admit(const RouteKey<F>& key, PortId arrival, Time now, std::vector<PacketEvent>& events);
   void OnOtherArrival(Stream& stream, PortId arrival, Time now, std::vector<PacketEvent>& events);
-  bool MakeRoom(Time now);
+  bool HasRoomFor(int worth, Time now);
+  void MakeRoom(Time now);
+  void Complain(Time now, const std::string& what);
   Stream* Find(const RouteKey<F>& key);
   void Forget(const RouteKey<F>& key);
   /// False when the kernel does not have the entry any more.
@@ -87,7 +91,7 @@ class MrouteStreams {
   void Move(Stream& stream, PortId arrival, Time now);
   void Refresh(Stream& stream, Time now);
   MrouteEntry<F> ToEntry(const RouteKey<F>& key, PortId arrival, const PortSet& outgoing) const;
-  bool Write(Stream& stream, const MrouteEntry<F>& entry);
+  bool Write(Stream& stream, const MrouteEntry<F>& entry, Time now);
   void Tell(const RouteKey<F>& key, PortId arrival, std::uint32_t verdict,
             std::vector<PacketEvent>& events) const;
   /// Calls `visit(key, stream)`; those for which it gives false are forgotten.

@@ -129,6 +129,7 @@ struct PacketEvent {
 struct PortAttachment {
   Hook hook = Hook::kTc;
   std::string reason;
+  std::string obstacle{};  // what keeps it from forwarding as it is told to, and the way out; empty: nothing
 };
 
 class Datapath {
