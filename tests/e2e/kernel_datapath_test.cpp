@@ -198,13 +198,21 @@ TEST_P(KernelDatapath, F_56_TheStreamAndItsCountsAreShown) {
   Receiver member(bed_.h1(), AnyGroup());
   member.Join();
   ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
-  Sender(bed_.up(), FromUpstream(AnyGroup()), Sender::Start::kLater).Send(100);
-  Sender(bed_.up(), FromUpstream(MoreGroups(9)), Sender::Start::kLater).Send(50);
+  // The kernel keeps few packets of a stream that it has to ask about: the first one of each goes alone.
+  const auto unwanted = [&] { return daemon_->Call("status")["drops"]["noroute"].get<std::uint64_t>(); };
+  Sender sender(bed_.up(), FromUpstream(AnyGroup()), Sender::Start::kLater);
+  sender.Send(1);
+  ASSERT_TRUE(member.WaitForTotal(1));
+  sender.Send(99);
+  Sender other(bed_.up(), FromUpstream(MoreGroups(9)), Sender::Start::kLater);
+  other.Send(1);
+  ASSERT_TRUE(Eventually([&] { return unwanted() == 1; }));
+  other.Send(49);
   ExpectComplete(member, SourceNo(1), 100);
   EXPECT_EQ(Port("wan0")["rx_packets"], 150);
   EXPECT_EQ(Port("lan1")["tx_packets"], 100);
   EXPECT_EQ(Port("lan2")["tx_packets"], 0);
-  EXPECT_EQ(daemon_->Call("status")["drops"]["noroute"], 50);
+  EXPECT_EQ(unwanted(), 50U);
   EXPECT_THAT(daemon_->Cli("flows").out, HasSubstr(SourceNo(1).ToString()));
   EXPECT_THAT(daemon_->Cli("ports").out, HasSubstr("kernel"));
 }
