@@ -148,7 +148,7 @@ TEST_F(Flaps, TX_11_AThousandRandomFlapsUnderAStreamLeaveNothing) {
   EXPECT_EQ(daemon_->Call("status")["groups"], 0);
   EXPECT_EQ(daemon_->Call("status")["routes"], 0);
   EXPECT_THAT(PinnedLinks(), IsEmpty());
-  EXPECT_EQ(HeldBy(daemon_->pid(), "link"), 0U);
+  EXPECT_LE(HeldBy(daemon_->pid(), "link"), 1U) << "beside that of the program that counts refused frames";
 
   daemon_->Signal(SIGTERM);
   EXPECT_EQ(daemon_->Wait(30s), 0);
