@@ -61,7 +61,8 @@ int bpfcast_refused(__u64 *arguments)
 		return 0;
 	handed = stat->batch;
 	stat->batch = 0;
-	if (sent < 0 || (__u32)sent >= handed)
+	/* More than a batch: frames were counted before there was anybody to take them back. */
+	if (sent < 0 || (__u32)sent >= handed || handed > BPFCAST_BATCH_FRAMES)
 		return 0;
 	for (i = 0; i < BPFCAST_BATCH_FRAMES; i++) {
 		if (i >= (__u32)sent && i < handed)

@@ -217,6 +217,19 @@ TEST_P(KernelDatapath, F_56_TheStreamAndItsCountsAreShown) {
   EXPECT_THAT(daemon_->Cli("ports").out, HasSubstr("kernel"));
 }
 
+TEST_P(KernelDatapath, TF_12_F_12_WithFibTheKernelsRoutesDecideAndAreAskedAgain) {
+  StartDaemon({.settings = {{"wan0", "source-check = \"fib\"\n"}}});
+  Receiver member(bed_.h1(), AnyGroup());
+  member.Join();
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+  Sender sender(bed_.up(), FromUpstream(AnyGroup()));
+  EXPECT_TRUE(Eventually([&] { return daemon_->Call("status")["drops"]["rpf"].get<std::uint64_t>() > 100; }));
+  EXPECT_EQ(member.Total(), 0U) << "no route leads back to the sender";
+  bed_.router().Ip(version() == IpVersion::k4 ? "route add 10.0.0.0/24 via 198.51.100.1 dev wan0"
+                                              : "-6 route add 2001:db8::/64 via fe80::1 dev wan0");
+  EXPECT_TRUE(Eventually([&] { return member.Total() > 100; }, 20s)) << "they are asked every ten seconds";
+}
+
 TEST_P(KernelDatapath, TF_11_F_12_RefusedSourcesAreNotForwardedAndCounted) {
   StartDaemon({.settings = {{"wan0", "altnet = [\"10.0.0.0/30\", \"2001:db8::/126\"]\n"}}});
   Receiver member(bed_.h1(), AnyGroup());

@@ -1,12 +1,11 @@
 #include "datapath/bpf_datapath.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "datapath/bpf_counters.h"
 #include "datapath/fib_check.h"
 #include "datapath/flow_table.h"
+#include "datapath/kernel_time.h"
 #include "datapath/port_facts.h"
 #include "spdlog/spdlog.h"
 
@@ -31,13 +30,6 @@ bool SameRules(const DatapathPort& a, const DatapathPort& b) {
 bool HasLinkLayerOf(const DatapathPort& port) {
   const PortFacts facts = ProbePort(port.name, port.ifindex);
   return port.ethernet ? facts.ethernet : facts.bare;
-}
-
-// The clock that the programs read: the time line of the caller may start anywhere.
-Time KernelTime() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 }  // namespace

@@ -2,13 +2,12 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
-#include <time.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "datapath/counter_names.h"
+#include "datapath/kernel_time.h"
 #include "datapath/mroute_abi.h"
 #include "datapath/mroute_owner.h"
 #include "datapath/mroute_warnings.h"
@@ -18,12 +17,6 @@ namespace {
 
 /// How often the source check by the kernel's routes asks again: they change without a word.
 constexpr Duration kRouteCheck = std::chrono::seconds(10);
-
-Time KernelTime() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return Time(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
 
 }  // namespace
 

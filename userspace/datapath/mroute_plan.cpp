@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/passage_lookup.h"
+
 namespace bpfcast {
 namespace {
 
@@ -44,18 +46,6 @@ std::optional<std::uint32_t> LookUp(const PrefixRules<F>& rules, std::uint32_t s
     found = each->second;
   }
   return found;
-}
-
-template <class F>
-Passage LookUpPassage(const Passages<F>& passages, const typename F::Address& group) {
-  Passage passage = passages.otherwise;
-  int longest = -1;
-  for (const PassageRule<F>& rule : passages.rules) {
-    if (static_cast<int>(rule.groups.length) <= longest || !rule.groups.Contains(group)) continue;
-    longest = static_cast<int>(rule.groups.length);
-    passage = rule.passage;
-  }
-  return passage;
 }
 
 }  // namespace
@@ -140,20 +130,10 @@ std::uint32_t MroutePlan<F>::JudgeSource(const Address& source, const DatapathPo
       everywhere && *everywhere != BPFCAST_FORWARDED) {
     return *everywhere;
   }
-  switch (arrival.source_check) {
-    case SourceCheck::kOff:
-      return BPFCAST_FORWARDED;
-    case SourceCheck::kSubnet:
-      return LookUp<F>(sources_, static_cast<std::uint32_t>(arrival.id), source)
-          .value_or(UnknownSourceVerdict<F>(arrival));
-    case SourceCheck::kFib: {
-      const auto& others = FamilyAbi<F>::Of(arrival).other_sources;
-      const bool named = std::any_of(others.begin(), others.end(),
-                                     [&](const auto& network) { return network.Contains(source); });
-      return named || reverse_path_(source, arrival.ifindex) ? BPFCAST_FORWARDED : BPFCAST_RPF;
-    }
-  }
-  return BPFCAST_RPF;
+  const std::uint32_t verdict = LookUp<F>(sources_, static_cast<std::uint32_t>(arrival.id), source)
+                                    .value_or(UnknownSourceVerdict<F>(arrival));
+  if (verdict != BPFCAST_ASK_FIB) return verdict;
+  return reverse_path_(source, arrival.ifindex) ? BPFCAST_FORWARDED : BPFCAST_RPF;
 }
 
 template <class F>
@@ -192,7 +172,7 @@ StreamPlan<F> MroutePlan<F>::Decide(const RouteKey<F>& stream, PortId arrival) c
   PortSet wanted = upstreams_;
   if (route != nullptr) wanted = upstream ? route->from_upstream : route->from_downstream;
   const std::uint32_t otherwise = route != nullptr && route->local ? BPFCAST_LOCAL : BPFCAST_NOOIF;
-  switch (LookUpPassage(FamilyAbi<F>::Of(*port).passages, stream.group)) {
+  switch (PassageOf(FamilyAbi<F>::Of(*port).passages, stream.group)) {
     case Passage::kAnywhere:
       break;
     case Passage::kNotUpstream:
