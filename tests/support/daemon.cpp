@@ -70,10 +70,17 @@ ConfigFile::~ConfigFile() {
 
 Daemon::Daemon(const NetNs& ns, const std::string& config, std::string instance, Start start,
                const std::vector<std::string>& wrapper)
-    : config_(config),
-      instance_(std::move(instance)),
-      process_(Arguments(wrapper, config_.path(), instance_), &ns) {
-  if (start == Start::kDoNotWait) return;
+    : ns_(ns), wrapper_(wrapper), config_(config), instance_(std::move(instance)) {
+  StartAgain(start);
+}
+
+void Daemon::StartAgain(Start start) {
+  if (process_ && Running()) throw std::runtime_error("bpfcastd still runs: it can have no successor");
+  process_.emplace(Arguments(wrapper_, config_.path(), instance_), &ns_);
+  if (start == Start::kWaitUntilReady) WaitUntilReady();
+}
+
+void Daemon::WaitUntilReady() {
   const bool ready = Eventually(
       [&] {
         if (!Running()) return true;
@@ -90,8 +97,7 @@ Daemon::Daemon(const NetNs& ns, const std::string& config, std::string instance,
 
 Daemon::~Daemon() {
   try {
-    if (Running() && !Stop()) process_.Signal(SIGKILL);
-    process_.Wait(10s);
+    if (Running() && !Stop()) Kill();
   } catch (const std::exception&) {
     // nothing more to try
   }
@@ -103,8 +109,16 @@ Daemon::~Daemon() {
 }
 
 std::optional<int> Daemon::Stop() {
-  process_.Signal(SIGTERM);
-  return process_.Wait(10s);
+  Signal(SIGTERM);
+  return Wait(10s);
+}
+void Daemon::Kill() {
+  Signal(SIGKILL);
+  if (!Wait(10s)) throw std::runtime_error("bpfcastd does not die");
+}
+std::optional<int> Daemon::HandOver() {
+  Signal(SIGUSR1);
+  return Wait(10s);
 }
 
 fs::path Daemon::Socket() const {

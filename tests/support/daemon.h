@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,17 +35,25 @@ class Daemon {
   /// answers `status`; throws with the daemon's stderr when it ends or does not answer.
   Daemon(const NetNs& ns, const std::string& config, std::string instance,
          Start start = Start::kWaitUntilReady, const std::vector<std::string>& wrapper = {});
-  /// Stops it, kills it when it does not stop, and removes what a killed one leaves.
+  /// Stops it, kills it when it does not stop, and removes what it leaves when it was killed.
   ~Daemon();
 
   const std::string& instance() const { return instance_; }
-  pid_t pid() const { return process_.pid(); }
-  bool Running() { return process_.Running(); }
-  void Signal(int signal) const { process_.Signal(signal); }
-  std::optional<int> Wait(Clock::duration limit) { return process_.Wait(limit); }
+  pid_t pid() const { return process_->pid(); }
+  bool Running() { return process_->Running(); }
+  void Signal(int signal) const { process_->Signal(signal); }
+  std::optional<int> Wait(Clock::duration limit) { return process_->Wait(limit); }
   /// SIGTERM; the exit code, or nothing when it still runs after 10 s.
   std::optional<int> Stop();
-  std::string Stderr() const { return process_.Err(); }
+  /// SIGKILL, and waits for the end. What it pinned stays, for StartAgain().
+  void Kill();
+  /// SIGUSR1: it ends and leaves everything to StartAgain(). The exit code, or nothing after 10 s.
+  std::optional<int> HandOver();
+  /// Starts a successor of the one that ended: the same instance, file and namespace. It dies with the thread
+  /// that calls this. Throws as the constructor does.
+  void StartAgain(Start start = Start::kWaitUntilReady);
+  /// Of the one that was started last.
+  std::string Stderr() const { return process_->Err(); }
 
   std::filesystem::path Socket() const;
   std::filesystem::path Pins() const;
@@ -66,9 +75,13 @@ class Daemon {
   CommandResult Cli(const std::string& words) const;
 
  private:
+  void WaitUntilReady();
+
+  const NetNs& ns_;
+  std::vector<std::string> wrapper_;
   ConfigFile config_;
   std::string instance_;
-  Process process_;
+  std::optional<Process> process_;
 };
 
 /// Where the build put the programs. The environment variable BPFCASTD names another daemon, e.g. a sanitizer
