@@ -181,7 +181,7 @@ TEST_P(KernelDatapath, AnotherDatapathTakesEffectAtTheNextStart) {
   daemon_->config().Write("datapath = \"bpf\"\n" + Configuration().substr(Configuration().find('\n') + 1));
   EXPECT_EQ(daemon_->Cli("reload").status, 0);
   EXPECT_EQ(Port("lan1")["hook"], "kernel");
-  EXPECT_THAT(daemon_->Stderr(), HasSubstr("another 'datapath' takes effect at the next start"));
+  EXPECT_THAT(daemon_->Stderr(), HasSubstr("datapath kernel -> bpf (at the next start)"));
 }
 
 TEST_P(KernelDatapath, F_58_TheProgramThatHasTheKernelsRoutingIsNamed) {

@@ -82,10 +82,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   }
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });
-  loop.OnReloadSignal([self] {
-    const auto changes = self->Reload();
-    if (changes && changes->empty()) spdlog::info("{}: nothing changed", self->config_.config_file);
-  });
+  loop.OnReloadSignal([self] { self->Reload(); });
 
   const Time now = Now();
   agent->next_tick_ = now + kTick;

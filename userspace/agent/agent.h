@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/config_changes.h"
 #include "agent/control.h"
 #include "agent/family_agent.h"
 #include "agent/packet_event_log.h"
@@ -51,9 +52,9 @@ class Agent {
   // Configuration.
   /// Reads the file again and does what it changes; says what that is. On failure the running
   /// configuration stays.
-  Result<std::vector<std::string>> Reload();
-  void ChangeUpstream(const InterfaceConfig& config, std::vector<std::string>& changes);
-  void ChangeDownstreams(const Config& config, std::vector<std::string>& changes);
+  Result<std::vector<ConfigChange>> Reload();
+  void ChangeUpstream(const InterfaceConfig& config);
+  void ChangeDownstreams(const Config& config);
   void ChangeSettings(Port& port, const InterfaceConfig& config);
   /// False when all ports are taken.
   bool AddDownstream(const InterfaceConfig& config, PortOrigin origin);

@@ -11,7 +11,7 @@
 
 namespace bpfcast {
 
-Result<std::vector<std::string>> Agent::Reload() {
+Result<std::vector<ConfigChange>> Agent::Reload() {
   auto loaded = LoadConfig(config_.config_file);
   if (!loaded) {
     std::string all;
@@ -24,29 +24,26 @@ Result<std::vector<std::string>> Agent::Reload() {
     return Fail(all + outcome);
   }
   for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
-  if (loaded->user != config_.config.user) {
-    spdlog::warn("{}: another user takes effect at the next start", config_.config_file);
+  std::vector<ConfigChange> changes = ChangesOf(config_.config, *loaded);
+  for (const ConfigChange& change : changes) {
+    const bool now = change.effect == TakesEffect::kAtOnce;
+    spdlog::log(now ? spdlog::level::info : spdlog::level::warn, "reload: {}", change.ToSentence());
   }
-  if (loaded->datapath != config_.config.datapath) {
-    spdlog::warn("{}: another 'datapath' takes effect at the next start", config_.config_file);
-  }
-  std::vector<std::string> changes;
+  if (changes.empty()) spdlog::info("reload: {}: nothing changed", config_.config_file);
+  KeepUntilNextStart(config_.config, *loaded);
   // An interface may change its role: what it was ends before what it is to be begins.
-  ChangeDownstreams(*loaded, changes);
-  ChangeUpstream(loaded->upstream, changes);
+  ChangeDownstreams(*loaded);
+  ChangeUpstream(loaded->upstream);
   config_.config = std::move(*loaded);
   for (const InterfaceConfig& downstream : config_.config.downstreams) {
-    if (FindPort(downstream.name) != nullptr) continue;
-    if (AddDownstream(downstream, PortOrigin::kNamed))
-      changes.push_back(downstream.name + ": new downstream");
+    if (FindPort(downstream.name) == nullptr) AddDownstream(downstream, PortOrigin::kNamed);
   }
-  for (const std::string& change : changes) spdlog::info("reload: {}", change);
   follow_links_ = true;
   return changes;
 }
 
 /// Ends and changes downstreams; what is new comes later.
-void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& changes) {
+void Agent::ChangeDownstreams(const Config& config) {
   std::vector<PortId> ended;
   for (auto& [id, port] : ports_) {
     if (port.role != PortRole::kDownstream) continue;
@@ -62,29 +59,23 @@ void Agent::ChangeDownstreams(const Config& config, std::vector<std::string>& ch
     }
     if (!wanted) {
       ended.push_back(id);
-      changes.push_back(name + ": no downstream any more");
       continue;
     }
     port.origin = is_named ? PortOrigin::kNamed : PortOrigin::kDefault;
-    if (*wanted == port.config) continue;
-    ChangeSettings(port, *wanted);
-    changes.push_back(name + ": settings changed");
+    if (*wanted != port.config) ChangeSettings(port, *wanted);
   }
   for (const PortId id : ended) RemoveDownstream(id);
 }
 
-void Agent::ChangeUpstream(const InterfaceConfig& config, std::vector<std::string>& changes) {
+void Agent::ChangeUpstream(const InterfaceConfig& config) {
   Port& port = ports_.at(kUpstreamPort);
   if (config == port.config) return;
   if (config.name == port.config.name) {
     // A family that is not served any more leaves while it is known what it asked for.
     if (port.config.ipv4.served && !config.ipv4.served) ipv4_.Leave();
     if (port.config.ipv6.served && !config.ipv6.served) ipv6_.Leave();
-    ChangeSettings(port, config);
-    changes.push_back(config.name + ": settings changed");
-    return;
+    return ChangeSettings(port, config);
   }
-  changes.push_back(config.name + ": upstream, instead of " + port.config.name);
   ForEachFamily([](auto& family) { family.Leave(); });
   Disconnect(port);
   port.shown.clear();

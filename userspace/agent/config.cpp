@@ -87,6 +87,11 @@ InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served) {
   std::vector<std::string> none;
   config.ipv4.served = served.ipv4;
   config.ipv6.served = served.ipv6;
+  // In the order of ffx3::/16, ffx4::/16, ffx5::/16: a file that writes the default says the same.
+  std::stable_sort(config.ipv6.upstream.boundaries.begin(), config.ipv6.upstream.boundaries.end(),
+                   [](const auto& a, const auto& b) {
+                     return (a.address.bytes()[1] & 0x0f) < (b.address.bytes()[1] & 0x0f);
+                   });
   config.ipv4.SetTiming(*MakeTiming<Igmp>({}, config.ipv4.version(), none));
   config.ipv6.SetTiming(*MakeTiming<Mld>({}, config.ipv6.version(), none));
   return config;

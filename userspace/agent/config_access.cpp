@@ -59,6 +59,21 @@ std::optional<AccessSetting> ToAccessSetting(const AccessList<Igmp>& ipv4, const
   return setting;
 }
 
+std::optional<AccessSetting> ServedAccess(const InterfaceConfig& config) {
+  return ToAccessSetting(config.ipv4.served ? config.ipv4.access() : AccessList<Igmp>(),
+                         config.ipv6.served ? config.ipv6.access() : AccessList<Mld>());
+}
+
+std::vector<std::string> AccessRules(const AccessList<Igmp>& access) {
+  std::vector<std::string> texts;
+  for (const auto& rule : access.rules) {
+    const std::string source = rule.source.length > 0 ? rule.source.ToString() + "@" : std::string();
+    texts.push_back((rule.access == Access::kPermit ? "permit:" : "deny:") + source + rule.group.ToString());
+  }
+  texts.emplace_back(access.otherwise == Access::kPermit ? "else:permit" : "else:deny");
+  return texts;
+}
+
 template AccessList<Igmp> MakeAccessList(const AccessSetting&);
 template AccessList<Mld> MakeAccessList(const AccessSetting&);
 

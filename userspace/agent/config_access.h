@@ -2,7 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "agent/config.h"
 #include "agent/config_networks.h"
 #include "membership/access_list.h"
 
@@ -24,6 +27,13 @@ AccessList<F> MakeAccessList(const AccessSetting& setting);
 /// What MakeAccessList() makes these lists of; nothing when there is no such setting: the other grammar may
 /// mix what it permits and denies.
 std::optional<AccessSetting> ToAccessSetting(const AccessList<Igmp>& ipv4, const AccessList<Mld>& ipv6);
+
+/// What the lists of the served families say; nothing as above.
+std::optional<AccessSetting> ServedAccess(const InterfaceConfig& config);
+
+/// The rules of IPv4 in the order in which they are tried, the last one that matches decides; then what is
+/// done otherwise.
+std::vector<std::string> AccessRules(const AccessList<Igmp>& access);
 
 extern template AccessList<Igmp> MakeAccessList(const AccessSetting&);
 extern template AccessList<Mld> MakeAccessList(const AccessSetting&);

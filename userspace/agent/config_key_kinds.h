@@ -1,10 +1,8 @@
-// The kinds of keys that an [interface.NAME] table has: each kind reads and shows a setting of one type,
+// The kinds of keys that an [interface.NAME] table has: each kind reads and prints a setting of one type,
 // given where it is kept.
 #pragma once
 
-#include <chrono>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,56 +13,47 @@
 
 namespace bpfcast {
 
-// ---- Showing: what both families have alike is said once, and what is not served not at all.
+// ---- Printing: what both families have alike is said once, and what is not served not at all.
 
 template <class Get>
-std::string ShowFamilies(const InterfaceConfig& config, Get get) {
-  const std::string ipv4 = config.ipv4.served ? get(config.ipv4) : std::string();
-  const std::string ipv6 = config.ipv6.served ? get(config.ipv6) : std::string();
-  if (!config.ipv6.served || ipv4 == ipv6) return ipv4;
-  if (!config.ipv4.served) return ipv6;
-  return ipv4 + "(IGMP)," + ipv6 + "(MLD)";
+PrintedValue PrintFamilies(const InterfaceConfig& config, PrintedValue::Kind kind, Get get) {
+  PrintedValue printed{kind, {}, {}};
+  if (config.ipv4.served) printed.items.push_back(get(config.ipv4));
+  if (!config.ipv6.served) return printed;
+  const std::string mld = get(config.ipv6);
+  if (printed.items.empty() || printed.items.front() != mld) printed.items.push_back(mld);
+  return printed;
 }
 
-/// A family that has what it has by default needs no word while the other one has something else: a list that
-/// names networks of one family leaves the other as it is.
+inline PrintedValue PrintNetworks(const Networks& networks) {
+  return {PrintedValue::Kind::kList, networks.ToTexts(), {}};
+}
+
 template <class Get>
-std::string ShowNetworks(const InterfaceConfig& config, Get get) {
-  const InterfaceConfig usual = DefaultInterface(config.role, {config.ipv4.served, config.ipv6.served});
+Networks ServedNetworks(const InterfaceConfig& config, Get get) {
   Networks networks;
   if (config.ipv4.served) networks.ipv4 = get(config.ipv4);
   if (config.ipv6.served) networks.ipv6 = get(config.ipv6);
-  const bool usual_ipv4 = networks.ipv4 == get(usual.ipv4);
-  const bool usual_ipv6 = networks.ipv6 == get(usual.ipv6);
-  if (usual_ipv4 && !usual_ipv6 && !networks.ipv6.empty()) networks.ipv4.clear();
-  if (usual_ipv6 && !usual_ipv4 && !networks.ipv4.empty()) networks.ipv6.clear();
-  return networks.ToString();
+  return networks;
 }
 
-/// What the lists of the served families say.
-inline std::optional<AccessSetting> ServedAccess(const InterfaceConfig& config) {
-  return ToAccessSetting(config.ipv4.served ? config.ipv4.access() : AccessList<Igmp>(),
-                         config.ipv6.served ? config.ipv6.access() : AccessList<Mld>());
-}
-
-inline std::string Seconds(Duration duration) {
-  std::ostringstream text;
-  text.precision(12);
-  text << std::chrono::duration<double>(duration).count();
-  return text.str();
+template <class Value>
+PrintedValue PrintWord(Value value) {
+  return {PrintedValue::Kind::kWord, {WordOf(value)}, {}};
 }
 
 // ---- Kinds of keys. `Get` is a lambda without captures that gives the setting, of the interface or of one
-// family of it; with several of them all are set, and the first is shown.
+// family of it; with several of them all are set, and the first is printed.
 
 template <class Get>
 constexpr InterfaceKey InterfaceWord(std::string_view name, Get) {
-  return {name, KeySide::kBoth, KeyFamily::kBoth,
-          [](const TomlValue& value, InterfaceDraft& draft) {
-            using Value = std::remove_cvref_t<decltype(Get()(draft.config))>;
-            if (const auto read = value.ReadWord<Value>()) Get()(draft.config) = *read;
-          },
-          [](const InterfaceConfig& config) { return WordOf(Get()(config)); }};
+  return {
+      name, KeySide::kBoth, KeyFamily::kBoth,
+      [](const TomlValue& value, InterfaceDraft& draft) {
+        using Value = std::remove_cvref_t<decltype(Get()(draft.config))>;
+        if (const auto read = value.ReadWord<Value>()) Get()(draft.config) = *read;
+      },
+      [](const InterfaceConfig& config) -> std::optional<PrintedValue> { return PrintWord(Get()(config)); }};
 }
 
 template <class Get, class... Others>
@@ -81,8 +70,9 @@ constexpr InterfaceKey FamilyWord(std::string_view name, KeySide side, KeyFamily
             set(draft.config.ipv4);
             set(draft.config.ipv6);
           },
-          [](const InterfaceConfig& config) {
-            return ShowFamilies(config, [](const auto& each) { return WordOf(Get()(each)); });
+          [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
+            return PrintFamilies(config, PrintedValue::Kind::kWord,
+                                 [](const auto& each) { return WordOf(Get()(each)); });
           }};
 }
 
@@ -100,8 +90,9 @@ constexpr InterfaceKey FamilyNumber(std::string_view name, KeySide side, Get, Ot
             set(draft.config.ipv4);
             set(draft.config.ipv6);
           },
-          [](const InterfaceConfig& config) {
-            return ShowFamilies(config, [](const auto& each) { return std::to_string(Get()(each)); });
+          [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
+            return PrintFamilies(config, PrintedValue::Kind::kNumber,
+                                 [](const auto& each) { return std::to_string(Get()(each)); });
           }};
 }
 
@@ -119,8 +110,8 @@ constexpr InterfaceKey FamilyNetworks(std::string_view name, KeySide side, Get, 
             set(draft.config.ipv4, networks.ipv4);
             set(draft.config.ipv6, networks.ipv6);
           },
-          [](const InterfaceConfig& config) {
-            return ShowNetworks(config, [](const auto& each) { return Get()(each); });
+          [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
+            return PrintNetworks(ServedNetworks(config, [](const auto& each) { return Get()(each); }));
           }};
 }
 
@@ -145,29 +136,35 @@ constexpr InterfaceKey TimingKey(std::string_view name, KeySide side) {
               if (const auto read = value.ReadCount()) draft.timing.*kSetting = *read;
             }
           },
-          [](const InterfaceConfig& config) {
-            return ShowFamilies(config, [](const auto& each) -> std::string {
+          [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
+            constexpr bool kIsDuration = std::is_same_v<Effective<kEffective>, Duration>;
+            const auto kind = kIsDuration ? PrintedValue::Kind::kSeconds : PrintedValue::Kind::kNumber;
+            bool follows = !std::is_null_pointer_v<decltype(kUsual)>;
+            PrintedValue printed = PrintFamilies(config, kind, [&](const auto& each) {
               const Timing& timing = each.timing();
               if constexpr (!std::is_null_pointer_v<decltype(kUsual)>) {
-                if (timing.*kEffective == kUsual(timing)) return {};
+                follows = follows && timing.*kEffective == kUsual(timing);
               }
-              if constexpr (std::is_same_v<Effective<kEffective>, Duration>) {
-                return Seconds(timing.*kEffective);
+              if constexpr (kIsDuration) {
+                return PrintSeconds(timing.*kEffective);
               } else {
                 return std::to_string(timing.*kEffective);
               }
             });
+            if (follows) printed.origin = PrintedValue::Origin::kFollows;
+            return printed;
           }};
 }
 
-/// One part of the access lists; `show` gives nothing when it is not restricted.
-template <class Read, class Show>
-constexpr InterfaceKey AccessKey(std::string_view name, Read, Show) {
+/// One part of the access lists; `Print` gives nothing when it is not restricted.
+template <class Read, class Print>
+constexpr InterfaceKey AccessKey(std::string_view name, Read, Print) {
   return {name, KeySide::kBoth, KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) { Read()(value, draft.access); },
-          [](const InterfaceConfig& config) -> std::string {
+          [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
             const auto setting = ServedAccess(config);
-            return setting ? Show()(*setting) : std::string();
+            if (!setting) return std::nullopt;
+            return Print()(*setting);
           }};
 }
 

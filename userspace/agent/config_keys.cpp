@@ -2,6 +2,8 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "agent/config_key_kinds.h"
 #include "agent/config_toml_value.h"
@@ -18,8 +20,8 @@ void ReadHook(const TomlValue& value, InterfaceDraft& draft) {
   }
   if (const auto read = value.ReadWord<HookSetting>()) draft.config.hook = *read;
 }
-std::string ShowHook(const InterfaceConfig& config) {
-  return WordOf(config.hook);
+std::optional<PrintedValue> PrintHook(const InterfaceConfig& config) {
+  return PrintWord(config.hook);
 }
 
 void ReadThreshold(const TomlValue& value, InterfaceDraft& draft) {
@@ -27,8 +29,8 @@ void ReadThreshold(const TomlValue& value, InterfaceDraft& draft) {
     draft.config.ttl_threshold = static_cast<std::uint8_t>(*read);
   }
 }
-std::string ShowThreshold(const InterfaceConfig& config) {
-  return std::to_string(config.ttl_threshold);
+std::optional<PrintedValue> PrintThreshold(const InterfaceConfig& config) {
+  return PrintedValue{PrintedValue::Kind::kNumber, {std::to_string(config.ttl_threshold)}, {}};
 }
 
 template <class F>
@@ -48,9 +50,10 @@ void ReadMldVersion(const TomlValue& value, InterfaceDraft& draft) {
   if (const auto version = ReadVersion<Mld>(value)) draft.config.ipv6.SetVersion(*version);
 }
 template <class F>
-std::string ShowVersion(const InterfaceConfig& config) {
-  if (!config.Of<F>().served) return {};
-  return std::to_string(static_cast<int>(config.Of<F>().version()) - kOldest<F> + 1);
+std::optional<PrintedValue> PrintVersion(const InterfaceConfig& config) {
+  if (!config.Of<F>().served) return std::nullopt;
+  const int number = static_cast<int>(config.Of<F>().version()) - kOldest<F> + 1;
+  return PrintedValue{PrintedValue::Kind::kNumber, {std::to_string(number)}, {}};
 }
 
 void ReadRouterAlert(const TomlValue& value, InterfaceDraft& draft) {
@@ -62,28 +65,28 @@ void ReadRouterAlert(const TomlValue& value, InterfaceDraft& draft) {
   rules.require_router_alert_in_reports =
       *needed == RouterAlertNeeded::kReports || *needed == RouterAlertNeeded::kAll;
 }
-std::string ShowRouterAlert(const InterfaceConfig& config) {
+std::optional<PrintedValue> PrintRouterAlert(const InterfaceConfig& config) {
   const auto& rules = config.ipv4.receive;
   if (rules.require_router_alert_in_queries && rules.require_router_alert_in_reports) {
-    return WordOf(RouterAlertNeeded::kAll);
+    return PrintWord(RouterAlertNeeded::kAll);
   }
-  if (rules.require_router_alert_in_queries) return WordOf(RouterAlertNeeded::kQueries);
-  return WordOf(rules.require_router_alert_in_reports ? RouterAlertNeeded::kReports
-                                                      : RouterAlertNeeded::kNone);
+  if (rules.require_router_alert_in_queries) return PrintWord(RouterAlertNeeded::kQueries);
+  return PrintWord(rules.require_router_alert_in_reports ? RouterAlertNeeded::kReports
+                                                         : RouterAlertNeeded::kNone);
 }
 
 void ReadStrictTtl(const TomlValue& value, InterfaceDraft& draft) {
   if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.strict_ttl = *read;
 }
-std::string ShowStrictTtl(const InterfaceConfig& config) {
-  return WordOf(config.ipv4.receive.strict_ttl);
+std::optional<PrintedValue> PrintStrictTtl(const InterfaceConfig& config) {
+  return PrintWord(config.ipv4.receive.strict_ttl);
 }
 
 void ReadCheckSubnet(const TomlValue& value, InterfaceDraft& draft) {
   if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.check_subnet = *read;
 }
-std::string ShowCheckSubnet(const InterfaceConfig& config) {
-  return WordOf(config.ipv4.receive.check_subnet);
+std::optional<PrintedValue> PrintCheckSubnet(const InterfaceConfig& config) {
+  return PrintWord(config.ipv4.receive.check_subnet);
 }
 
 void ReadSsmOnly(const TomlValue& value, InterfaceDraft& draft) {
@@ -91,8 +94,8 @@ void ReadSsmOnly(const TomlValue& value, InterfaceDraft& draft) {
   draft.config.ipv4.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
   draft.config.ipv6.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
 }
-std::string ShowSsmOnly(const InterfaceConfig& config) {
-  return ShowFamilies(config, [](const auto& each) {
+std::optional<PrintedValue> PrintSsmOnly(const InterfaceConfig& config) {
+  return PrintFamilies(config, PrintedValue::Kind::kWord, [](const auto& each) {
     return WordOf(each.downstream.querier.older_messages == OlderMessages::kIgnoreAll);
   });
 }
@@ -102,15 +105,16 @@ void ReadIgnoreV1(const TomlValue& value, InterfaceDraft& draft) {
   if (!value.ReadWord<bool>().value_or(false) || older == OlderMessages::kIgnoreAll) return;
   older = OlderMessages::kIgnoreV1Reports;
 }
-std::string ShowIgnoreV1(const InterfaceConfig& config) {
-  return WordOf(config.ipv4.downstream.querier.older_messages == OlderMessages::kIgnoreV1Reports);
+std::optional<PrintedValue> PrintIgnoreV1(const InterfaceConfig& config) {
+  return PrintWord(config.ipv4.downstream.querier.older_messages == OlderMessages::kIgnoreV1Reports);
 }
 
 void ReadMembershipInterval(const TomlValue& value, InterfaceDraft& draft) {
   if (const auto read = value.ReadWord<MembershipInterval>()) draft.timing.membership_interval = *read;
 }
-std::string ShowMembershipInterval(const InterfaceConfig& config) {
-  return ShowFamilies(config, [](const auto& each) { return WordOf(each.timing().membership_interval); });
+std::optional<PrintedValue> PrintMembershipInterval(const InterfaceConfig& config) {
+  return PrintFamilies(config, PrintedValue::Kind::kWord,
+                       [](const auto& each) { return WordOf(each.timing().membership_interval); });
 }
 
 /// A list that names groups of one family alone restricts that family alone.
@@ -130,11 +134,12 @@ void ReadForwardUp(const TomlValue& value, InterfaceDraft& draft) {
   if (!groups.ipv4.empty()) ipv4 = {ForwardUpMode::kListed, groups.ipv4};
   if (!groups.ipv6.empty()) ipv6 = {ForwardUpMode::kListed, groups.ipv6};
 }
-std::string ShowForwardUp(const InterfaceConfig& config) {
-  const std::string groups =
-      ShowNetworks(config, [](const auto& each) { return each.downstream.forward_up.groups; });
-  if (groups != Networks().ToString()) return groups;
-  return ShowFamilies(config, [](const auto& each) { return WordOf(each.downstream.forward_up.mode); });
+std::optional<PrintedValue> PrintForwardUp(const InterfaceConfig& config) {
+  const Networks groups =
+      ServedNetworks(config, [](const auto& each) { return each.downstream.forward_up.groups; });
+  if (!groups.empty()) return PrintNetworks(groups);
+  return PrintFamilies(config, PrintedValue::Kind::kWord,
+                       [](const auto& each) { return WordOf(each.downstream.forward_up.mode); });
 }
 
 template <class Family>
@@ -147,30 +152,28 @@ void ReadBoundaries(const TomlValue& value, InterfaceDraft& draft) {
   if (groups.empty() || !groups.ipv4.empty()) Boundaries(draft.config.ipv4, role) = groups.ipv4;
   if (groups.empty() || !groups.ipv6.empty()) Boundaries(draft.config.ipv6, role) = groups.ipv6;
 }
-std::string ShowBoundaries(const InterfaceConfig& config) {
-  return ShowNetworks(config, [&](const auto& each) { return Boundaries(each, config.role); });
+std::optional<PrintedValue> PrintBoundaries(const InterfaceConfig& config) {
+  return PrintNetworks(
+      ServedNetworks(config, [&](const auto& each) { return Boundaries(each, config.role); }));
 }
 
 void ReadStaticGroups(const TomlValue& value, InterfaceDraft& draft) {
   draft.static_groups = value.ReadTexts("groups", R"(["239.1.1.1", "10.0.0.1@232.1.1.1"])");
 }
 template <class F>
-std::string ShowStatic(const InterfaceConfig& config) {
+void AddStatic(const InterfaceConfig& config, std::vector<std::string>& texts) {
   const FamilyConfig<F>& family = config.Of<F>();
-  if (!family.served) return {};
-  std::string text;
+  if (!family.served) return;
   const bool upstream = config.role == PortRole::kUpstream;
   for (const auto& each : upstream ? family.upstream.pull : family.downstream.static_memberships) {
-    text += text.empty() ? "" : ",";
-    if (each.source) text += each.source->ToString() + "@";
-    text += each.group.ToString();
+    texts.push_back((each.source ? each.source->ToString() + "@" : std::string()) + each.group.ToString());
   }
-  return text;
 }
-std::string ShowStaticGroups(const InterfaceConfig& config) {
-  const std::string ipv4 = ShowStatic<Igmp>(config);
-  const std::string ipv6 = ShowStatic<Mld>(config);
-  return ipv4 + (ipv4.empty() || ipv6.empty() ? "" : ",") + ipv6;
+std::optional<PrintedValue> PrintStaticGroups(const InterfaceConfig& config) {
+  PrintedValue printed{PrintedValue::Kind::kList, {}, {}};
+  AddStatic<Igmp>(config, printed.items);
+  AddStatic<Mld>(config, printed.items);
+  return printed;
 }
 
 void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
@@ -186,16 +189,16 @@ constexpr auto kSources = TomlValue::Content::kSources;
 
 constexpr std::array kKeys = {
     // where packets are taken, and which ones
-    InterfaceKey{"hook", KeySide::kBoth, KeyFamily::kBoth, ReadHook, ShowHook},
+    InterfaceKey{"hook", KeySide::kBoth, KeyFamily::kBoth, ReadHook, PrintHook},
     InterfaceWord(
         "source-check", [](auto& config) -> auto& { return config.source_check; }),
     FamilyNetworks<kSources>(
         "altnet", KeySide::kBoth, [](auto& family) -> auto& { return family.other_sources; }),
-    InterfaceKey{"ttl-threshold", KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, ShowThreshold},
+    InterfaceKey{"ttl-threshold", KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, PrintThreshold},
 
     // versions
-    InterfaceKey{"version", KeySide::kBoth, KeyFamily::kIgmp, ReadIgmpVersion, ShowVersion<Igmp>},
-    InterfaceKey{"mld-version", KeySide::kBoth, KeyFamily::kMld, ReadMldVersion, ShowVersion<Mld>},
+    InterfaceKey{"version", KeySide::kBoth, KeyFamily::kIgmp, ReadIgmpVersion, PrintVersion<Igmp>},
+    InterfaceKey{"mld-version", KeySide::kBoth, KeyFamily::kMld, ReadMldVersion, PrintVersion<Mld>},
     FamilyWord(
         "compat-querier", KeySide::kBoth, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.older_queriers; },
@@ -206,17 +209,17 @@ constexpr std::array kKeys = {
     FamilyWord(
         "report-ssm-to-older-querier", KeySide::kUpstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.upstream.host.older_ssm; }),
-    InterfaceKey{"ssm-only", KeySide::kDownstream, KeyFamily::kBoth, ReadSsmOnly, ShowSsmOnly},
-    InterfaceKey{"ignore-v1", KeySide::kDownstream, KeyFamily::kIgmp, ReadIgnoreV1, ShowIgnoreV1},
+    InterfaceKey{"ssm-only", KeySide::kDownstream, KeyFamily::kBoth, ReadSsmOnly, PrintSsmOnly},
+    InterfaceKey{"ignore-v1", KeySide::kDownstream, KeyFamily::kIgmp, ReadIgnoreV1, PrintIgnoreV1},
     FamilyNetworks<kGroups>(
         "ssm-ranges", KeySide::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.ssm_ranges; },
         [](auto& family) -> auto& { return family.upstream.host.ssm_ranges; }),
 
     // which messages are believed
-    InterfaceKey{"strict-ttl", KeySide::kBoth, KeyFamily::kIgmp, ReadStrictTtl, ShowStrictTtl},
-    InterfaceKey{"require-router-alert", KeySide::kBoth, KeyFamily::kIgmp, ReadRouterAlert, ShowRouterAlert},
-    InterfaceKey{"check-subnet", KeySide::kBoth, KeyFamily::kIgmp, ReadCheckSubnet, ShowCheckSubnet},
+    InterfaceKey{"strict-ttl", KeySide::kBoth, KeyFamily::kIgmp, ReadStrictTtl, PrintStrictTtl},
+    InterfaceKey{"require-router-alert", KeySide::kBoth, KeyFamily::kIgmp, ReadRouterAlert, PrintRouterAlert},
+    InterfaceKey{"check-subnet", KeySide::kBoth, KeyFamily::kIgmp, ReadCheckSubnet, PrintCheckSubnet},
     FamilyWord(
         "specific-queries", KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.lowered_by; }),
@@ -237,29 +240,30 @@ constexpr std::array kKeys = {
     FamilyWord(
         "merge-non-querier", KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.non_querier_members; }),
-    InterfaceKey{"forward-up", KeySide::kDownstream, KeyFamily::kBoth, ReadForwardUp, ShowForwardUp},
-    InterfaceKey{"boundaries", KeySide::kBoth, KeyFamily::kBoth, ReadBoundaries, ShowBoundaries},
-    InterfaceKey{"static-groups", KeySide::kBoth, KeyFamily::kBoth, ReadStaticGroups, ShowStaticGroups},
+    InterfaceKey{"forward-up", KeySide::kDownstream, KeyFamily::kBoth, ReadForwardUp, PrintForwardUp},
+    InterfaceKey{"boundaries", KeySide::kBoth, KeyFamily::kBoth, ReadBoundaries, PrintBoundaries},
+    InterfaceKey{"static-groups", KeySide::kBoth, KeyFamily::kBoth, ReadStaticGroups, PrintStaticGroups},
 
     // access
     AccessKey(
         "allow-groups",
         [](const TomlValue& value, AccessSetting& access) { ReadAllowedGroups(value, access); },
-        [](const AccessSetting& access) {
-          return access.allowed_groups ? access.allowed_groups->ToString() : std::string();
+        [](const AccessSetting& access) -> std::optional<PrintedValue> {
+          if (!access.allowed_groups) return std::nullopt;
+          return PrintNetworks(*access.allowed_groups);
         }),
     AccessKey(
         "deny-groups",
         [](const TomlValue& value, AccessSetting& access) {
           access.denied_groups = value.ReadNetworks(kGroups);
         },
-        [](const AccessSetting& access) { return access.denied_groups.ToString(); }),
+        [](const AccessSetting& access) { return PrintNetworks(access.denied_groups); }),
     AccessKey(
         "deny-sources",
         [](const TomlValue& value, AccessSetting& access) {
           access.denied_sources = value.ReadNetworks(kSources);
         },
-        [](const AccessSetting& access) { return access.denied_sources.ToString(); }),
+        [](const AccessSetting& access) { return PrintNetworks(access.denied_sources); }),
 
     // limits
     FamilyNumber<1, 1'000'000>(
@@ -303,7 +307,7 @@ constexpr std::array kKeys = {
     TimingKey<&TimingConfig::startup_query_count, &Timing::startup_query_count, UsualCount>(
         "startup-query-count", KeySide::kDownstream),
     InterfaceKey{"group-membership-interval", KeySide::kDownstream, KeyFamily::kBoth, ReadMembershipInterval,
-                 ShowMembershipInterval},
+                 PrintMembershipInterval},
     TimingKey<&TimingConfig::unsolicited_report_interval, &Timing::unsolicited_report_interval>(
         "unsolicited-report-interval", KeySide::kUpstream),
 };

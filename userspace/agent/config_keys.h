@@ -1,9 +1,10 @@
 // The keys of an [interface.NAME] table: one table says of each whom it concerns, how it is read and how it
-// is shown.
+// is printed.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "agent/config.h"
 #include "agent/config_access.h"
 #include "agent/config_notes.h"
+#include "agent/config_printed.h"
 #include "membership/timing.h"
 
 namespace bpfcast {
@@ -41,11 +43,11 @@ struct InterfaceKey {
   KeySide side = KeySide::kBoth;
   KeyFamily family = KeyFamily::kBoth;
   void (*read)(const TomlValue& value, InterfaceDraft& draft) = nullptr;
-  /// The value, or nothing where it follows from others.
-  std::string (*show)(const InterfaceConfig& config) = nullptr;
+  /// The value: read again it gives the same. Nothing where there is none to be given.
+  std::optional<PrintedValue> (*print)(const InterfaceConfig& config) = nullptr;
 };
 
-/// In the order in which they are shown.
+/// In the order in which they are printed.
 std::span<const InterfaceKey> InterfaceKeys();
 
 }  // namespace bpfcast

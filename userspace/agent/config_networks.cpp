@@ -83,19 +83,24 @@ void Networks::Append(const Networks& other) {
   ipv6.insert(ipv6.end(), other.ipv6.begin(), other.ipv6.end());
 }
 
-std::string Networks::ToString() const {
-  if (empty()) return "[]";
-  std::string text;
-  const auto add = [&](const std::string& network) { text += (text.empty() ? "" : ",") + network; };
-  for (const auto& network : ipv4) add(network.ToString());
+std::vector<std::string> Networks::ToTexts() const {
+  std::vector<std::string> texts;
+  for (const auto& network : ipv4) texts.push_back(network.ToString());
   for (auto rest = ipv6; !rest.empty();) {
     if (const auto together = TakeTogether(rest)) {
-      add(*together);
+      texts.push_back(*together);
     } else {
-      add(rest.front().ToString());
+      texts.push_back(rest.front().ToString());
       rest.erase(rest.begin());
     }
   }
+  return texts;
+}
+
+std::string Networks::ToString() const {
+  if (empty()) return "[]";
+  std::string text;
+  for (const std::string& network : ToTexts()) text += (text.empty() ? "" : ",") + network;
   return text;
 }
 

@@ -34,7 +34,9 @@ struct Networks {
       return ipv6;
     }
   }
-  /// As ParseNetworks() reads it, with commas between; "[]" when it is empty.
+  /// Each as ParseNetworks() reads it.
+  std::vector<std::string> ToTexts() const;
+  /// The same with commas between; "[]" when it is empty.
   std::string ToString() const;
 
   bool operator==(const Networks&) const = default;

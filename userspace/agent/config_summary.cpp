@@ -1,22 +1,35 @@
 #include "agent/config_summary.h"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "agent/config_access.h"
 #include "agent/config_keys.h"
-#include "agent/config_words.h"
+#include "agent/config_printed.h"
+#include "agent/config_top_keys.h"
 
 namespace bpfcast {
 namespace {
 
-/// In the order in which they are tried; the last one that matches decides.
-template <class F>
-std::string Rules(const AccessList<F>& access) {
-  std::string text;
-  for (const AccessRule<F>& rule : access.rules) {
-    text += rule.access == Access::kPermit ? "permit:" : "deny:";
-    if (rule.source.length > 0) text += rule.source.ToString() + "@";
-    text += rule.group.ToString() + ",";
+std::vector<std::string> OfFamily(const std::vector<std::string>& networks, bool ipv6) {
+  std::vector<std::string> some;
+  for (const std::string& each : networks) {
+    if ((each.find(':') != std::string::npos) == ipv6) some.push_back(each);
   }
-  return text + (access.otherwise == Access::kPermit ? "else:permit" : "else:deny");
+  return some;
+}
+
+/// A family that has what it has by default needs no word while the other one has something else: a list that
+/// names networks of one family leaves the other as it is.
+PrintedValue WithoutDefaults(PrintedValue printed, const std::optional<PrintedValue>& usual) {
+  if (printed.kind != PrintedValue::Kind::kList || !usual || usual->kind != printed.kind) return printed;
+  for (const bool ipv6 : {false, true}) {
+    const auto other = OfFamily(printed.items, !ipv6);
+    if (other.empty() || other == OfFamily(usual->items, !ipv6)) continue;
+    if (OfFamily(printed.items, ipv6) == OfFamily(usual->items, ipv6)) printed.items = other;
+  }
+  return printed;
 }
 
 std::string Describe(const std::string& begin, const InterfaceConfig& interface) {
@@ -26,13 +39,14 @@ std::string Describe(const std::string& begin, const InterfaceConfig& interface)
   for (const InterfaceKey& key : InterfaceKeys()) {
     if (key.family == KeyFamily::kIgmp && !interface.ipv4.served) continue;
     if (key.family == KeyFamily::kMld && !interface.ipv6.served) continue;
-    const std::string shown = key.show(interface);
-    if (!shown.empty() && shown != key.show(usual))
-      line.append(" ").append(key.name).append("=").append(shown);
+    const auto printed = key.print(interface);
+    const auto as_usual = key.print(usual);
+    if (!printed || printed->origin == PrintedValue::Origin::kFollows || printed == as_usual) continue;
+    line.append(" ").append(key.name).append("=").append(ToWords(WithoutDefaults(*printed, as_usual)));
   }
   // Only igmpproxy.conf can say it, which knows no IPv6.
-  if (!ToAccessSetting(interface.ipv4.access(), interface.ipv6.access())) {
-    line += " access=" + Rules(interface.ipv4.access());
+  if (!ServedAccess(interface)) {
+    line += " access=" + ToWords({PrintedValue::Kind::kList, AccessRules(interface.ipv4.access()), {}});
   }
   return line;
 }
@@ -41,11 +55,14 @@ std::string Describe(const std::string& begin, const InterfaceConfig& interface)
 
 std::vector<std::string> Summary(const Config& config) {
   std::vector<std::string> lines;
-  if (!config.upstream.ipv4.served) lines.emplace_back("ipv4=false");
-  if (!config.upstream.ipv6.served) lines.emplace_back("ipv6=false");
-  if (config.datapath != DatapathSetting()) lines.push_back("datapath=" + WordOf(config.datapath));
-  const LoopGuardMode loop_guard = config.upstream.ipv4.upstream.loop_guard;
-  if (loop_guard != LoopGuardMode()) lines.push_back("loop-guard=" + WordOf(loop_guard));
+  const Config usual;
+  for (const TopKey& key : TopKeys()) {
+    if (key.read == nullptr || key.name == "user") continue;
+    const auto printed = key.print(config);
+    if (printed && printed != key.print(usual)) {
+      lines.push_back(std::string(key.name) + "=" + ToWords(*printed));
+    }
+  }
   lines.push_back(Describe("upstream " + config.upstream.name, config.upstream));
   for (const InterfaceConfig& downstream : config.downstreams) {
     lines.push_back(Describe("downstream " + downstream.name, downstream));

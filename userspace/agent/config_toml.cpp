@@ -13,9 +13,9 @@
 #include "agent/config_notes.h"
 #include "agent/config_toml_interface.h"
 #include "agent/config_toml_value.h"
+#include "agent/config_top_keys.h"
 #include "agent/config_values.h"
 #include "base/port_id.h"
-#include "os/privileges.h"
 
 namespace bpfcast {
 namespace {
@@ -34,8 +34,6 @@ class Reader {
   };
 
   void UnknownTopKey(const toml::key& key);
-  void ReadFamilies(const toml::table& root);
-  void ReadUser(const toml::node& node);
   std::optional<Named> ReadName(const toml::node& node, std::string_view key);
   void ReadUpstream(const toml::node& node);
   void ReadDownstream(const toml::node& node);
@@ -44,10 +42,7 @@ class Reader {
   InterfaceConfig Settings(const std::string& name);
 
   ConfigNotes notes_;
-  ServedFamilies served_;
-  LoopGuardMode loop_guard_{};
-  DatapathSetting datapath_{};
-  std::string user_;
+  TopDraft draft_;
   std::vector<Named> names_;  // the upstream first, if there is one
   bool has_upstream_ = false;
   std::map<std::string, InterfaceConfig, std::less<>> interfaces_;
@@ -57,18 +52,16 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   const toml::node* upstream = root.get("upstream");
   const toml::node* downstream = root.get("downstream");
   for (const auto& [key, node] : root) {
-    if (std::find(kTopKeys.begin(), kTopKeys.end(), key.str()) == kTopKeys.end()) UnknownTopKey(key);
+    if (FindTopKey(key.str()) == nullptr) UnknownTopKey(key);
   }
-  ReadFamilies(root);
-  if (const toml::node* datapath = root.get("datapath")) {
-    datapath_ =
-        TomlValue("datapath", *datapath, served_, notes_).ReadWord<DatapathSetting>().value_or(datapath_);
+  for (const TopKey& key : TopKeys()) {
+    const toml::node* node = root.get(key.name);
+    if (node != nullptr && key.read != nullptr)
+      key.read(TomlValue(key.name, *node, draft_.served, notes_), draft_);
   }
-  if (const toml::node* guard = root.get("loop-guard")) {
-    loop_guard_ =
-        TomlValue("loop-guard", *guard, served_, notes_).ReadWord<LoopGuardMode>().value_or(loop_guard_);
+  if (!draft_.served.ipv4 && !draft_.served.ipv6) {
+    notes_.Problem(PositionOf(*root.get("ipv6")), "'ipv4' and 'ipv6' are both false, so nothing is served");
   }
-  if (const toml::node* user = root.get("user")) ReadUser(*user);
   if (upstream == nullptr) {
     notes_.Problem(
         {}, R"('upstream' is missing: name the interface towards the sources, as in upstream = "eth0")");
@@ -87,10 +80,10 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   }
   if (notes_.problem_count() > 0) return tl::unexpected(notes_.Problems());
   Config config;
-  config.user = user_;
-  config.datapath = datapath_;
+  config.user = draft_.user;
+  config.datapath = draft_.datapath;
   config.upstream = Settings(names_.front().name);
-  config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = loop_guard_;
+  config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = draft_.loop_guard;
   for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));
   config.warnings = notes_.Warnings();
   return config;
@@ -102,25 +95,9 @@ void Reader::UnknownTopKey(const toml::key& key) {
     return notes_.Problem(PositionOf(key),
                           Quoted(key.str()) + " belongs to an interface, as in [interface.lan1]");
   }
-  UnknownKey(key, {kTopKeys.begin(), kTopKeys.end()}, notes_);
-}
-
-void Reader::ReadFamilies(const toml::table& root) {
-  const auto read = [&](std::string_view key, bool& served) {
-    const toml::node* node = root.get(key);
-    if (node == nullptr) return;
-    served = TomlValue(key, *node, served_, notes_).ReadWord<bool>().value_or(true);
-  };
-  read("ipv4", served_.ipv4);
-  read("ipv6", served_.ipv6);
-  if (served_.ipv4 || served_.ipv6) return;
-  notes_.Problem(PositionOf(*root.get("ipv6")), "'ipv4' and 'ipv6' are both false, so nothing is served");
-}
-
-void Reader::ReadUser(const toml::node& node) {
-  if (!node.is_string()) return ExpectedInstead(node, "user", "the name of a user in quotes", notes_);
-  user_ = *node.value<std::string>();
-  if (const auto known = CheckUser(user_); !known) notes_.Problem(PositionOf(node), known.error().message);
+  std::vector<std::string> names;
+  for (const TopKey& each : TopKeys()) names.emplace_back(each.name);
+  UnknownKey(key, names, notes_);
 }
 
 std::optional<Reader::Named> Reader::ReadName(const toml::node& node, std::string_view key) {
@@ -198,11 +175,12 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
     return notes_.Problem(
         at, "interface " + Quoted(name) + " is neither upstream nor downstream" + DidYouMean(name, known));
   }
-  if (const toml::node* hook = table.get("hook"); hook != nullptr && datapath_ == DatapathSetting::kKernel) {
+  if (const toml::node* hook = table.get("hook");
+      hook != nullptr && draft_.datapath == DatapathSetting::kKernel) {
     notes_.Warning(PositionOf(*hook), "'hook' has no effect: 'datapath' is \"kernel\"");
   }
   const PortRole role = has_upstream_ && found == known.begin() ? PortRole::kUpstream : PortRole::kDownstream;
-  if (auto config = ReadTomlInterface(name, table, role, served_, at, notes_)) {
+  if (auto config = ReadTomlInterface(name, table, role, draft_.served, at, notes_)) {
     interfaces_.emplace(name, std::move(*config));
   }
 }
@@ -210,7 +188,7 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
 InterfaceConfig Reader::Settings(const std::string& name) {
   const auto found = interfaces_.find(name);
   const PortRole role = name == names_.front().name ? PortRole::kUpstream : PortRole::kDownstream;
-  InterfaceConfig config = found != interfaces_.end() ? found->second : DefaultInterface(role, served_);
+  InterfaceConfig config = found != interfaces_.end() ? found->second : DefaultInterface(role, draft_.served);
   config.name = name;
   return config;
 }

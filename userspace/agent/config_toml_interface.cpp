@@ -12,6 +12,7 @@
 #include "agent/config_static.h"
 #include "agent/config_timing.h"
 #include "agent/config_toml_value.h"
+#include "agent/config_top_keys.h"
 #include "agent/config_values.h"
 
 namespace bpfcast {
@@ -146,7 +147,7 @@ std::optional<TextPosition> InterfaceReader::PlaceOf(std::string_view key) const
 void InterfaceReader::UnknownInterfaceKey(std::string_view interface, const toml::key& key,
                                           const toml::node& node) {
   const TextPosition at = PositionOf(key);
-  if (std::find(kTopKeys.begin(), kTopKeys.end(), key.str()) != kTopKeys.end()) {
+  if (FindTopKey(key.str()) != nullptr) {
     return notes_.Problem(at,
                           Quoted(key.str()) + " belongs to the top of the file, before the first [table]");
   }

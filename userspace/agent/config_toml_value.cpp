@@ -155,6 +155,12 @@ std::optional<Duration> TomlValue::ReadDuration() const {
   return std::nullopt;
 }
 
+std::optional<std::string> TomlValue::ReadText(std::string_view what) const {
+  if (node_.is_string()) return *node_.value<std::string>();
+  ExpectedInstead(node_, key_, what, notes_);
+  return std::nullopt;
+}
+
 std::vector<TextAt> TomlValue::ReadTexts(std::string_view what, std::string_view example) const {
   std::vector<TextAt> texts;
   const auto read = [&](const toml::node& node) {

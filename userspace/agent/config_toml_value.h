@@ -33,6 +33,8 @@ class TomlValue {
   TextPosition at() const { return PositionOf(node_); }
   void Problem(TextPosition at, const std::string& text) const;
   void Warning(TextPosition at, const std::string& text) const;
+  /// A sentence that does not begin with the key.
+  void ProblemOfItsOwn(const std::string& sentence) const { notes_.Problem(at(), sentence); }
 
   bool IsArray() const;
   bool IsText(std::string_view text) const;
@@ -48,6 +50,8 @@ class TomlValue {
   enum class Content : std::uint8_t { kSources, kGroups };
   /// Those that can be used, without host bits. What is of a family that is not served is warned about.
   Networks ReadNetworks(Content content) const;
+  /// `what` it is, as in "a name in quotes".
+  std::optional<std::string> ReadText(std::string_view what) const;
   /// A text or an array of them; `what` they are, as in "groups".
   std::vector<TextAt> ReadTexts(std::string_view what, std::string_view example) const;
 

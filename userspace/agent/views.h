@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "agent/config_changes.h"
 #include "agent/link_view.h"
 #include "agent/packet_event_log.h"
 #include "routing/datapath.h"
@@ -65,7 +66,7 @@ std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
 std::string JoinArrays(const std::string& first, const std::string& second);
 /// The single packets that the datapath told of lately, the oldest first.
 std::string EventsJson(const PacketEventLog& log, Time now);
-/// What a reload changed, one sentence each.
-std::string ReloadJson(const std::vector<std::string>& changed);
+/// What a reload changed: each setting with both values, and as a sentence.
+std::string ReloadJson(const std::vector<ConfigChange>& changes);
 
 }  // namespace bpfcast

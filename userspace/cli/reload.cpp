@@ -8,7 +8,7 @@ std::string ReloadText(const nlohmann::ordered_json& result) {
   const auto& changed = result.at("changed");
   if (changed.empty()) return "reloaded: nothing changed\n";
   std::string text = "reloaded:\n";
-  for (const auto& change : changed) text += "  " + change.get<std::string>() + "\n";
+  for (const auto& change : changed) text += "  " + change.at("text").get<std::string>() + "\n";
   return text;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
 
 /// The interface that has these lines in its table.
 InterfaceConfig Downstream(const std::string& lines) {
@@ -229,7 +230,7 @@ TEST(ConfigSettingsOfAFamily, F_50_TheUpstreamBoundsSsdpAndTheLocalScopesOfIpv6B
 TEST(ConfigSettingsOfAFamily, F_50_BoundariesAreReplacedForTheFamiliesThatTheListNames) {
   const InterfaceConfig ipv4 = Upstream("boundaries = [\"239.192.0.0/14\"]\n");
   EXPECT_THAT(ipv4.ipv4.upstream.boundaries, ElementsAre(Prefix<Ipv4Address>{MakeIpv4(239, 192, 0, 0), 14}));
-  EXPECT_EQ(ipv4.ipv6.upstream.boundaries, Mld::DefaultBoundaries());
+  EXPECT_THAT(ipv4.ipv6.upstream.boundaries, UnorderedElementsAreArray(Mld::DefaultBoundaries()));
   const InterfaceConfig ipv6 = Upstream("boundaries = [\"ff08::/16\"]\n");
   EXPECT_THAT(ipv6.ipv4.upstream.boundaries, ElementsAre(kSsdp));
   EXPECT_THAT(ipv6.ipv6.upstream.boundaries, ElementsAre(Ipv6("ff08::", 16)));

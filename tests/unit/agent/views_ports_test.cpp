@@ -124,8 +124,26 @@ TEST_F(PortsViewTest, AFileNameThatIsNotUtf8IsStillShown) {
 }
 
 TEST_F(PortsViewTest, AReloadSaysWhatItChanged) {
-  EXPECT_EQ(Json::parse(ReloadJson({"lan1: settings changed", "lan3: new downstream"})),
-            Json::parse(R"({"changed": ["lan1: settings changed", "lan3: new downstream"]})"));
+  using Kind = PrintedValue::Kind;
+  const std::vector<ConfigChange> changes = {
+      {"lan1", "query-interval", PrintedValue{Kind::kSeconds, {"125"}, {}},
+       PrintedValue{Kind::kSeconds, {"14.4", "15"}, {}}, TakesEffect::kAtOnce},
+      {"wan0", "altnet", PrintedValue{Kind::kList, {"10.0.0.0/8", "10.9.0.0/16"}, {}},
+       PrintedValue{Kind::kList, {"10.0.0.0/8", "10.1.0.0/16"}, {}}, TakesEffect::kAtOnce},
+      {"", "user", std::nullopt, PrintedValue{Kind::kText, {"true"}, {}}, TakesEffect::kAtNextStart},
+      {"lan2", "fast-leave", PrintedValue{Kind::kWord, {"false"}, {}},
+       PrintedValue{Kind::kWord, {"always"}, {}}, TakesEffect::kAtOnce}};
+  EXPECT_EQ(Json::parse(ReloadJson(changes)), Json::parse(R"json({"changed": [
+      {"interface": "lan1", "setting": "query-interval", "before": 125.0, "after": {"ipv4": 14.4, "ipv6": 15.0},
+       "added": [], "removed": [], "takes_effect": "now",
+       "text": "lan1: query-interval 125 s -> 14.4 s (IGMP), 15 s (MLD)"},
+      {"interface": "wan0", "setting": "altnet", "before": ["10.0.0.0/8", "10.9.0.0/16"],
+       "after": ["10.0.0.0/8", "10.1.0.0/16"], "added": ["10.1.0.0/16"], "removed": ["10.9.0.0/16"],
+       "takes_effect": "now", "text": "wan0: altnet added 10.1.0.0/16, removed 10.9.0.0/16"},
+      {"interface": null, "setting": "user", "before": null, "after": "true", "added": [], "removed": [],
+       "takes_effect": "next start", "text": "user unset -> true (at the next start)"},
+      {"interface": "lan2", "setting": "fast-leave", "before": false, "after": "always", "added": [],
+       "removed": [], "takes_effect": "now", "text": "lan2: fast-leave false -> always"}]})json"));
   EXPECT_EQ(Json::parse(ReloadJson({})), Json::parse(R"({"changed": []})"));
 }
 

@@ -49,9 +49,10 @@ TEST_F(CommandLine, EachVerbCallsItsMethodAndPrintsText) {
   EXPECT_THAT(out_, StartsWith("no groups"));
   EXPECT_EQ(Run({"flows"}), 0);
   EXPECT_THAT(out_, StartsWith("no flows"));
-  answer_ = Json::parse(R"({"changed": ["lan1: settings changed", "lan3: new downstream"]})");
+  answer_ =
+      Json::parse(R"({"changed": [{"text": "lan1: hook auto -> tc"}, {"text": "lan3: new downstream"}]})");
   EXPECT_EQ(Run({"reload"}), 0);
-  EXPECT_EQ(out_, "reloaded:\n  lan1: settings changed\n  lan3: new downstream\n");
+  EXPECT_EQ(out_, "reloaded:\n  lan1: hook auto -> tc\n  lan3: new downstream\n");
   EXPECT_THAT(calls_, ElementsAre("default status", "default ports", "default groups", "default flows",
                                   "default reload"));
   EXPECT_EQ(err_, "");
