@@ -195,6 +195,7 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 {
 	int local = bpfcast_oil_flags(decision->oil) & BPFCAST_OIL_LOCAL;
 	const struct ip_place place = place_of_part(family);
+	const __u32 none = unknown_zero();
 	struct copies copies = {
 		.skb = skb,
 		.oil = decision->oil,
@@ -203,6 +204,8 @@ static __always_inline int send(struct __sk_buff *skb, const struct packet *pack
 		.segment =
 			skb->gso_size ? place.header_size + UDP_HEADER_SIZE + skb->gso_size : packet->length,
 		.arrival = skb->ifindex,
+		.pending_ifindex = none,
+		.too_small = none,
 		.short_size = ETH_HLEN + packet->length < ETH_ZLEN ? ETH_HLEN + packet->length : 0,
 	};
 	union ip_part ip, ip_out;

@@ -103,14 +103,22 @@ static __always_inline void count_flow(void *flows, const void *key, __u32 verdi
  * verifier looks at each once. */
 __noinline int count_flow4(const struct bpfcast_flow_key4 *key, __u32 verdict, __u64 packets, __u64 bytes)
 {
-	if (key)
-		count_flow(&flows4, key, verdict, packets, bytes);
+	struct bpfcast_flow_key4 own;
+
+	if (!key)
+		return 0;
+	own = *key; /* see find_route4 */
+	count_flow(&flows4, &own, verdict, packets, bytes);
 	return 0;
 }
 
 __noinline int count_flow6(const struct bpfcast_flow_key6 *key, __u32 verdict, __u64 packets, __u64 bytes)
 {
-	if (key)
-		count_flow(&flows6, key, verdict, packets, bytes);
+	struct bpfcast_flow_key6 own;
+
+	if (!key)
+		return 0;
+	own = *key; /* see find_route4 */
+	count_flow(&flows6, &own, verdict, packets, bytes);
 	return 0;
 }

@@ -173,23 +173,27 @@ static __always_inline struct bpfcast_route *look_up_exactly6(const struct bpfca
 	return route && route->family == BPFCAST_IPV6 && same_key6(&route->key6, key) ? route : 0;
 }
 
+/* A map takes a key from the stack alone before Linux 6.2: `packet` is an argument of a global function. */
 static __always_inline struct bpfcast_route *find_route4(const struct packet *packet, __u32 *index)
 {
-	struct bpfcast_key4 any = {.group = packet->flow4.stream.group};
-	struct bpfcast_route *route = look_up_exactly4(&packet->flow4.stream, index);
+	struct bpfcast_key4 key = packet->flow4.stream;
+	struct bpfcast_route *route = look_up_exactly4(&key, index);
 
-	return route ? route : look_up_exactly4(&any, index);
+	if (route)
+		return route;
+	key.source = 0;
+	return look_up_exactly4(&key, index);
 }
 
 static __noinline struct bpfcast_route *find_route6(const struct packet *packet, __u32 *index)
 {
-	struct bpfcast_route *route = look_up_exactly6(&packet->flow6.stream, index);
-	struct bpfcast_key6 any = {};
+	struct bpfcast_key6 key = packet->flow6.stream;
+	struct bpfcast_route *route = look_up_exactly6(&key, index);
 
 	if (route)
 		return route;
-	__builtin_memcpy(any.group, packet->flow6.stream.group, sizeof(any.group));
-	return look_up_exactly6(&any, index);
+	__builtin_memset(key.source, 0, sizeof(key.source));
+	return look_up_exactly6(&key, index);
 }
 
 /* (S,G), else (*,G), else null. */

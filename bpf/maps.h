@@ -8,13 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpfcast/abi.h"
-
-/* Hides from clang what it knows of `index`, so that it keeps the mask that the verifier has to see. */
-#define HIDE(index) asm volatile("" : "+r"(index))
-
-/* At the end of a branch, so that clang does not merge it with another one into a write to a variable offset,
- * which the verifier refuses without CAP_PERFMON. */
-#define KEEP_APART() asm volatile("" : : : "memory")
+#include "verifier.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -18,6 +18,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpfcast/abi.h"
+#include "verifier.h"
 
 #define VLAN_VID_MASK 0x0fff
 

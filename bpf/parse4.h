@@ -45,10 +45,11 @@ static long judge_option(__u32 n __attribute__((unused)), struct option_walk *wa
 /* By bpf_loop(): the verifier would follow every way through the options otherwise. */
 static __always_inline __u32 judge_options(void *context, __u32 offset, __u32 size)
 {
+	__u32 start = offset + unknown_zero();
 	struct option_walk walk = {
 		.context = context,
-		.offset = offset,
-		.end = offset + size,
+		.offset = start,
+		.end = start + size,
 		.verdict = BPFCAST_OPT,
 	};
 

@@ -71,11 +71,12 @@ static long judge_extension(__u32 n __attribute__((unused)), struct extension_wa
  */
 static __noinline __u32 judge_extensions(void *context, __u32 offset, __u32 end, __u32 next)
 {
+	__u32 zero = unknown_zero();
 	struct extension_walk walk = {
 		.context = context,
-		.offset = offset,
+		.offset = offset + zero,
 		.end = end,
-		.next = next,
+		.next = next + zero,
 		.found = BPFCAST_FORWARDED,
 		.verdict = BPFCAST_OPT,
 	};
