@@ -1,33 +1,17 @@
-// Traffic as fast as one CPU makes it: live frames that a BPF program sends through a veth to the port at its
-// other end.
+// Traffic as fast as one CPU makes it.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <memory>
-#include <string>
 #include <thread>
-#include <vector>
 
-#include "support/bed.h"
-
-struct generator;
+#include "support/generator.h"
 
 namespace bpfcast::test {
 
 /// What the measurements send: UDP of one source to one group.
 inline const Ipv4Address kBenchGroup = MakeIpv4(239, 7, 7, 7);
-
-class Generator {
- public:
-  /// Loads the program. Throws when it cannot.
-  Generator();
-
- private:
-  friend class Traffic;
-  std::unique_ptr<generator, void (*)(generator*)> object_;
-};
 
 /// Sends from construction to destruction, on a thread pinned to `cpu`. One at a time of a generator.
 class Traffic {
@@ -43,9 +27,6 @@ class Traffic {
   void Stop();
 
  private:
-  void Loop(int program, int ifindex, int cpu);
-
-  std::vector<std::uint8_t> frame_;
   std::atomic<bool> stop_{false};
   std::exception_ptr failure_;
   std::thread thread_;
