@@ -21,6 +21,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPFCAST_MAX_ROUTES);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* a router at home has a dozen */
 	__type(key, struct bpfcast_key4);
 	__type(value, __u32);
 } rt4 SEC(".maps");
@@ -28,6 +29,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPFCAST_MAX_ROUTES);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* a router at home has a dozen */
 	__type(key, struct bpfcast_key6);
 	__type(value, __u32);
 } rt6 SEC(".maps");

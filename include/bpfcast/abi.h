@@ -15,11 +15,15 @@
 #define BPFCAST_STATIC_ASSERT(what) _Static_assert(what, #what)
 #endif
 
+/* Of everything below but the first members of struct bpfcast_control. Another number is a second set of
+ * maps: an agent that finds maps of another version leaves them as they are until its own are complete. */
+#define BPFCAST_ABI 1
+
 enum bpfcast_limits {
   BPFCAST_MAX_PORTS = 1024,
-  BPFCAST_MAX_ROUTES = 65536, /* (S,G) and (*,G) entries, with the default route */
-  BPFCAST_MAX_OILS = 16384,   /* slots: distinct sets of two to CHUNK_PORTS ports; larger sets take several */
-  BPFCAST_CHUNK_PORTS = 32,   /* ports that one slot lists */
+  BPFCAST_MAX_ROUTES = 131072, /* (S,G) and (*,G) entries, with the default route */
+  BPFCAST_MAX_OILS = 16384, /* slots: distinct sets of two to CHUNK_PORTS ports; larger sets take several */
+  BPFCAST_CHUNK_PORTS = 32, /* ports that one slot lists */
   BPFCAST_MAX_SOURCES = 16384,  /* of each family */
   BPFCAST_MAX_PASSAGES = 65536, /* of each family */
   BPFCAST_STATS_CHUNK = 64,     /* routes to an element of `route_stat` */
@@ -329,10 +333,13 @@ struct bpfcast_told6 {
 };
 BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_told6) == 40);
 
-/* `control`, one element. */
+/* `control`, one element. These members stand first in every version, for the agent of another one. */
 struct bpfcast_control {
   __u64 lease; /* CLOCK_MONOTONIC in ns: past it the programs pass everything */
+  __u64 netns; /* cookie of the network namespace that the interface indexes belong to */
+  __u32 abi;   /* BPFCAST_ABI of all maps beside it */
+  __u32 reserved;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_control) == 8);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_control) == 24);
 
 #endif

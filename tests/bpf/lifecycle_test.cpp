@@ -81,44 +81,6 @@ TEST_P(Lifecycle, NothingIsLeftAfterClose) {
   EXPECT_FALSE(Intersect(Programs(), ours));
 }
 
-// The child dies without a destructor; what it pinned forwards on, and the next agent starts from nothing.
-TEST_P(Lifecycle, ADeadAgentForwardsOnUntilTheNextOneReplacesIt) {
-  Lab lab(GetParam());
-  for (const PortId id : {kU, kD1, kD2}) {
-    lab.MakePort(id,
-                 id == kU    ? "u"
-                 : id == kD1 ? "d1"
-                             : "d2",
-                 id == kU ? PortRole::kUpstream : PortRole::kDownstream, Hook::kXdp,
-                 {MakeIpv4(10, 5, static_cast<std::uint8_t>(id), 1), 24});
-  }
-  lab.Close();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (!lab.Reopen()) ::_exit(1);
-    for (const PortId id : {kU, kD1, kD2}) lab.Set(lab.port(id));
-    lab.Route(kAny, kGroup, {kD1, kD2});
-    ::_exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_EQ(status, 0);
-  const Far up = lab.FarEnd(kU);
-  const Far d1 = lab.FarEnd(kD1);
-  up.Send(Frame{}.Build());
-  ASSERT_TRUE(d1.Receive());
-
-  const auto opened = lab.Reopen();
-  ASSERT_TRUE(opened) << opened.error().message;
-  up.Send(Frame{}.Build());
-  EXPECT_FALSE(d1.Receive(100));
-  EXPECT_EQ(Output("tc filter show dev u ingress"), "");
-  for (const PortId id : {kU, kD1, kD2}) lab.Set(lab.port(id));
-  lab.Route(kAny, kGroup, {kD1, kD2});
-  up.Send(Frame{}.Build());
-  EXPECT_TRUE(d1.Receive());
-}
-
 TEST_P(Lifecycle, ForeignFiltersStay) {
   Lab lab(GetParam());
   DatapathPort up = lab.MakePort(kU, "u", PortRole::kUpstream, Hook::kTc, {MakeIpv4(198, 51, 100, 2), 24});
@@ -283,13 +245,14 @@ TEST(Changes, ANewRouteStartsAtZero) {
 }
 
 TEST(Lease, WithoutAnAgentEverythingGoesToTheStack) {
-  BpfDatapathConfig config;
-  config.lease = Duration::zero();
   for (const Hook hook : {Hook::kXdp, Hook::kTc}) {
-    Lab lab(config);
+    Lab lab;
     lab.MakeBed(hook);
     lab.Route(kAny, kGroup, {kD1});
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const BpfFd control(bpf_obj_get((lab.bpffs() + "/bpfcast/test/control").c_str()));
+    const std::uint32_t zero = 0;
+    const bpfcast_control ended{.lease = 1, .netns = 0, .abi = BPFCAST_ABI, .reserved = 0};
+    ASSERT_EQ(bpf_map_update_elem(control.get(), &zero, &ended, BPF_ANY), 0);
     const PortOutcome got = RunPort(lab, hook, Frame{}.Build(), lab.port(kU).ifindex);
     EXPECT_EQ(got.fate, Fate::kPass);
     EXPECT_EQ(lab.Counter("lease"), 1U);

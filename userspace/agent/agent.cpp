@@ -82,17 +82,19 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   }
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });
+  loop.OnHandOverSignal([self] { self->OnHandOver(); });
   loop.OnReloadSignal([self] { self->Reload(); });
 
   const Time now = Now();
   agent->next_tick_ = now + kTick;
   agent->next_retry_ = now + kRetry;
   agent->next_sweep_ = now;
-  agent->FinishTurn();
-  // The control socket last: who gets an answer from it finds everything in place.
+  // What may fail comes before anything of the agent before is touched. Nobody gets an answer until
+  // everything is in place: the loop does not run yet.
   auto control = ControlServer::Open(loop, agent->config_.socket_path, agent->Methods());
   if (!control) return tl::unexpected(control.error());
   agent->control_ = std::move(*control);
+  agent->FinishTurn();
   return agent;
 }
 
@@ -105,6 +107,7 @@ void Agent::Run() {
 
 void Agent::OnStop() {
   ForEachFamily([](auto& family) { family.Leave(); });
+  if (take_over_at_) static_cast<void>(datapath_->TakeOver({}, {}, {}));  // what goes on without us ends, too
   loop_.Stop();
 }
 
@@ -145,6 +148,7 @@ void Agent::OnDeadline() {
 
 void Agent::FinishTurn() {
   if (std::exchange(follow_links_, false)) FollowLinks();
+  if (take_over_at_ == Time::min()) Adopt(Now());
   if (const Time now = Now(); next_sweep_ <= now) {
     next_sweep_ = now + kRetry;
     ForEachFamily([&](auto& family) { family.SweepLocalMemberships(now); });
@@ -154,8 +158,10 @@ void Agent::FinishTurn() {
       if (const auto port = ports_.find(id); port != ports_.end()) Install(port->second);
     }
   });
+  if (const Time now = Now(); take_over_at_ && *take_over_at_ <= now) TakeOver(now);
   ForEachFamily([](auto& family) { family.Settle(); });
-  const Time next = std::min({ipv4_.NextExpiry(), ipv6_.NextExpiry(), next_tick_, next_retry_, next_sweep_});
+  const Time next = std::min({ipv4_.NextExpiry(), ipv6_.NextExpiry(), next_tick_, next_retry_, next_sweep_,
+                              take_over_at_.value_or(kNever)});
   if (next == armed_) return;
   armed_ = next;
   loop_.SetDeadline(next, [this] { OnDeadline(); });

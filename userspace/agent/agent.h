@@ -33,7 +33,7 @@ struct AgentConfig {
 };
 
 /// After the start nothing ends it but Run()'s stop signal: what fails is logged, by name, and tried again.
-/// Destruction leaves the machine as it was found.
+/// Destruction leaves the machine as it was found, or, handed over, as it forwards.
 class Agent {
  public:
   /// `loop` outlives the agent.
@@ -43,7 +43,8 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  /// Returns after SIGTERM or SIGINT, when the upstream has been left. SIGHUP reloads.
+  /// Returns after SIGTERM or SIGINT, when the upstream has been left, and after SIGUSR1, when all is
+  /// left to the next agent. SIGHUP reloads.
   void Run();
 
  private:
@@ -58,8 +59,18 @@ class Agent {
   void ChangeSettings(Port& port, const InterfaceConfig& config);
   /// False when all ports are taken.
   bool AddDownstream(const InterfaceConfig& config, PortOrigin origin);
+  PortId NumberFor(const std::string& interface);
   void RemoveDownstream(PortId id);
   Port* FindPort(const std::string& interface);
+
+  // From the agent before, and to the next one.
+  void Adopt(Time now);
+  /// What each family's routes led to, as far as ports are still the same.
+  template <class F>
+  std::vector<InheritedRoute<F>> Adoptable(const std::vector<InheritedRoute<F>>& routes) const;
+  Time HostsKnown() const;
+  void TakeOver(Time now);
+  void OnHandOver();
 
   // Ports follow their interfaces.
   void FollowLinks();
@@ -68,6 +79,9 @@ class Agent {
   void Connect(Port& port, const Link& link);
   void Disconnect(Port& port);
   void Install(Port& port);
+  /// What the datapath is to be told of a port that is up; nothing when no family is served there.
+  std::optional<DatapathPort> Wanted(Port& port);
+  void OnAttached(Port& port, const DatapathPort& wanted, const Result<PortAttachment>& attached);
   void ShowState(Port& port, const Link* link);
   static void WarnOfBridge(const Link& link);
   void Trouble(Port& port, const std::string& message);
@@ -115,6 +129,8 @@ class Agent {
   Time next_complaint_{};
   TokenBucket packets_too_big_;
 
+  /// What an earlier agent left forwards until then; nothing once this agent's datapath does.
+  std::optional<Time> take_over_at_ = Time::min();
   bool follow_links_ = true;
   bool recheck_ports_ = true;  // what drivers can do may change without a word; look again now and then
   PortId last_port_ = kUpstreamPort;  // the number that was given last

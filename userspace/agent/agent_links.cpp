@@ -108,6 +108,7 @@ void Agent::Disconnect(Port& port) {
 }
 
 void Agent::Install(Port& port) {
+  if (take_over_at_) return;  // all ports at once then
   // A port that goes down keeps its program as it is: attaching XDP takes some links down, and would do so
   // for ever; and going down may be the first word of being deleted.
   if (!port.link.admin_up || !port.link.running) {
@@ -121,49 +122,66 @@ void Agent::Install(Port& port) {
     port.installed = down;
     return;
   }
-  // A downstream without an address is no part of the tree.
-  const bool serves = MayForward(port.link, port.role, port.config.ipv4) ||
-                      MayForward(port.link, port.role, port.config.ipv6);
-  if (!serves) {
-    if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
-    return;
-  }
   // Some drivers accept redirected frames only once they run a program, so the facts are asked again
   // afterwards.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    port.choice = ChooseHook(port.config.hook, ProbePort(port.link.name, port.link.ifindex));
-    DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
-    const Port& upstream = ports_.at(kUpstreamPort);
-    wanted.ipv4.passages = ipv4_.proxy().PassagesOf(port.id);
-    wanted.ipv6.passages = ipv6_.proxy().PassagesOf(port.id);
-    if (port.role == PortRole::kDownstream && upstream.installed) {
-      if (!upstream.installed->ipv4.served) CloseUpstream(wanted.ipv4.passages);
-      if (!upstream.installed->ipv6.served) CloseUpstream(wanted.ipv6.passages);
+    const std::optional<DatapathPort> wanted = Wanted(port);
+    if (!wanted) {
+      if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
+      return;
     }
     // What stands in the way may have gone without a word.
     if (port.installed == wanted && (port.attachment.obstacle.empty() || attempt > 0)) return;
-    if (port.role == PortRole::kUpstream && (!port.installed || ServesOther(*port.installed, wanted))) {
+    if (port.role == PortRole::kUpstream && (!port.installed || ServesOther(*port.installed, *wanted))) {
       recheck_ports_ = true;  // the downstreams come after it
     }
-    auto attached = datapath_->SetPort(wanted);
-    if (!attached) {
-      port.installed.reset();
-      return Trouble(port, attached.error().message);
-    }
-    port.installed = wanted;
-    port.attachment = *attached;
-    if (attached->hook == wanted.hook) port.attachment.reason = port.choice.reason;
-    if (!attached->obstacle.empty()) port.attachment.reason += "; " + attached->obstacle;
-    port.trouble.clear();
+    const auto attached = datapath_->SetPort(*wanted);
+    OnAttached(port, *wanted, attached);
+    if (!attached) return;
   }
 }
 
+std::optional<DatapathPort> Agent::Wanted(Port& port) {
+  // A downstream without an address is no part of the tree.
+  if (!MayForward(port.link, port.role, port.config.ipv4) &&
+      !MayForward(port.link, port.role, port.config.ipv6)) {
+    return std::nullopt;
+  }
+  port.choice = ChooseHook(port.config.hook, ProbePort(port.link.name, port.link.ifindex));
+  DatapathPort wanted = ToDatapathPort(port.id, port.role, port.config, port.link, port.choice);
+  const Port& upstream = ports_.at(kUpstreamPort);
+  wanted.ipv4.passages = ipv4_.proxy().PassagesOf(port.id);
+  wanted.ipv6.passages = ipv6_.proxy().PassagesOf(port.id);
+  if (port.role == PortRole::kDownstream && upstream.installed) {
+    if (!upstream.installed->ipv4.served) CloseUpstream(wanted.ipv4.passages);
+    if (!upstream.installed->ipv6.served) CloseUpstream(wanted.ipv6.passages);
+  }
+  return wanted;
+}
+
+void Agent::OnAttached(Port& port, const DatapathPort& wanted, const Result<PortAttachment>& attached) {
+  if (!attached) {
+    port.installed.reset();
+    return Trouble(port, attached.error().message);
+  }
+  port.installed = wanted;
+  port.attachment = *attached;
+  if (attached->hook == wanted.hook) port.attachment.reason = port.choice.reason;
+  if (!attached->obstacle.empty()) port.attachment.reason += "; " + attached->obstacle;
+  port.trouble.clear();
+}
+
 void Agent::ShowState(Port& port, const Link* link) {
+  if (take_over_at_ == Time::min()) return;  // the turn is not over yet
   std::string waiting = WaitingReason(link, port.role, port.config);
   const bool usable = waiting.empty();
   if (usable && !port.socket) waiting = "no IGMP and MLD socket";
   if (usable && port.socket && !port.installed)
     waiting = port.trouble.empty() ? "not attached" : port.trouble;
+  if (usable && take_over_at_) {
+    waiting =
+        "another version of bpfcastd forwarded here, and still does until hosts have said what they want";
+  }
   port.waiting = waiting;
   std::string shown = "waiting (" + waiting + ")";
   if (waiting.empty()) {

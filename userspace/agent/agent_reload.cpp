@@ -96,12 +96,9 @@ bool Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
     }
     return false;
   }
-  // The number that rested longest: what still speaks of the port that had it last must not mean this one.
-  do {
-    last_port_ = static_cast<PortId>((static_cast<std::size_t>(last_port_) + 1) % kMaxPorts);
-  } while (ports_.contains(last_port_));
-  Port& port = ports_[last_port_];
-  port.id = last_port_;
+  const PortId id = NumberFor(config.name);
+  Port& port = ports_[id];
+  port.id = id;
   port.origin = origin;
   port.config = config;
   ForEachFamily([&](auto& family) { family.Configure(port, Now()); });

@@ -79,6 +79,7 @@ struct Config {
   std::optional<InterfaceConfig> default_downstream;
   std::vector<std::string> disabled;
   DatapathSetting datapath = DatapathSetting::kAuto;
+  Duration lease = std::chrono::minutes(5);  // how long streams go on without an agent
   std::string user;                   // give up root for this user once everything is set up; empty: stay
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
 

@@ -82,6 +82,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   Config config;
   config.user = draft_.user;
   config.datapath = draft_.datapath;
+  config.lease = draft_.lease;
   config.upstream = Settings(names_.front().name);
   config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = draft_.loop_guard;
   for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));

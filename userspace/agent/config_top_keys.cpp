@@ -69,6 +69,14 @@ constexpr std::array kKeys = {
     TopWord(
         "loop-guard", TakesEffect::kAtOnce, [](auto& draft) -> auto& { return draft.loop_guard; },
         [](auto& config) -> auto& { return config.upstream.ipv4.upstream.loop_guard; }),
+    TopKey{"lease", TakesEffect::kAtNextStart,
+           [](const TomlValue& value, TopDraft& draft) {
+             if (const auto read = value.ReadDuration()) draft.lease = *read;
+           },
+           [](const Config& config) -> std::optional<PrintedValue> {
+             return PrintedValue{PrintedValue::Kind::kSeconds, {PrintSeconds(config.lease)}, {}};
+           },
+           [](const Config& from, Config& to) { to.lease = from.lease; }},
     TopKey{"user", TakesEffect::kAtNextStart, ReadUser, PrintUser,
            [](const Config& from, Config& to) { to.user = from.user; }},
     TopKey{"interface", TakesEffect::kAtOnce, nullptr,

@@ -20,6 +20,7 @@ struct TopDraft {
   ServedFamilies served;
   LoopGuardMode loop_guard{};
   DatapathSetting datapath{};
+  Duration lease = Config().lease;
   std::string user;
 };
 

@@ -14,10 +14,11 @@
 namespace bpfcast {
 namespace {
 
-Result<ChosenDatapath> OpenBpf(const std::string& instance) {
+Result<ChosenDatapath> OpenBpf(const Config& settings, const std::string& instance) {
   if (const auto allowed = CheckPrivileges(BpfUse::kNeeded); !allowed) return tl::unexpected(allowed.error());
   BpfDatapathConfig config;
   config.instance = instance;
+  config.lease = settings.lease;
   auto datapath = BpfDatapath::Open(config);
   if (!datapath) return tl::unexpected(datapath.error());
   std::string pins = (*datapath)->pin_directory();
@@ -26,7 +27,7 @@ Result<ChosenDatapath> OpenBpf(const std::string& instance) {
 
 Result<ChosenDatapath> OpenKernel(const Config& config, const std::string& instance, std::string reason) {
   // What a dead agent left would take the packets before the kernel sees them.
-  BpfPins::RemoveStale(BpfDatapathConfig().bpffs, instance);
+  BpfPins::RemoveAll(BpfDatapathConfig().bpffs, instance);
   MrouteDatapathConfig kernel;
   kernel.ipv4 = config.upstream.ipv4.served;
   kernel.ipv6 = config.upstream.ipv6.served;
@@ -59,7 +60,7 @@ void WarnOfOtherRouting(const Config& config) {
 
 Result<ChosenDatapath> OpenDatapath(const Config& config, const std::string& instance) {
   if (config.datapath == DatapathSetting::kKernel) return OpenKernel(config, instance, "configured");
-  auto bpf = OpenBpf(instance);
+  auto bpf = OpenBpf(config, instance);
   if (bpf) {
     if (config.upstream.ipv4.served) WarnOfOtherRouting<Igmp>(config);
     if (config.upstream.ipv6.served) WarnOfOtherRouting<Mld>(config);

@@ -112,6 +112,19 @@ void FamilyAgent<F>::SweepLocalMemberships(Time now) {
 }
 
 template <class F>
+void FamilyAgent<F>::Adopt(const std::vector<InheritedRoute<F>>& routes, Time now) {
+  proxy_.Adopt(routes, now, effects_);
+}
+
+template <class F>
+void FamilyAgent<F>::TookOver(const Result<void>& routes) {
+  effects_.update.clear();
+  serves_ = true;
+  resync_ = !routes;
+  if (!routes) spdlog::error("{}", routes.error().message);
+}
+
+template <class F>
 void FamilyAgent<F>::Expire(Time now) {
   if (proxy_.NextExpiry() <= now) proxy_.Expire(now, effects_);
 }
@@ -137,6 +150,7 @@ void FamilyAgent<F>::Settle() {
 
 template <class F>
 void FamilyAgent<F>::ApplyUpdate() {
+  if (!serves_) effects_.update.clear();
   if (effects_.update.empty()) return;
   const auto applied = datapath_.Apply(std::exchange(effects_.update, {}));
   if (applied) return;

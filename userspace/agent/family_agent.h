@@ -43,6 +43,12 @@ class FamilyAgent {
   /// Reads what sockets on this machine have joined (E-09, F-52).
   void SweepLocalMemberships(Time now);
 
+  /// For the start; see Proxy::Adopt().
+  void Adopt(const std::vector<InheritedRoute<F>>& routes, Time now);
+  /// The datapath forwards by the table of this proxy, as far as it took it over. Until then it is told
+  /// nothing.
+  void TookOver(const Result<void>& routes);
+
   Time NextExpiry() const { return proxy_.NextExpiry(); }
   void Expire(Time now);
   /// The ports whose PassagesOf() changed since the last call.
@@ -73,6 +79,7 @@ class FamilyAgent {
   std::map<PortId, std::string> send_failures_;  // of the last packet; empty when it was sent
   Version warned_of_mode_ = Version::kV3;        // said once
   bool warned_of_older_querier_ = false;         // said once
+  bool serves_ = false;                          // TookOver() was called
   bool resync_ = false;  // the datapath refused something: give it the whole table again
 };
 

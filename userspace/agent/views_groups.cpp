@@ -66,7 +66,7 @@ struct Row {
   typename F::Address group;
   const PortView* port;
   const Querier<F>* querier;
-  const GroupState<F>* state;
+  const TimedGroup<F>* state;
 };
 
 template <class F>
@@ -113,6 +113,7 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
     json["source_timers"] = SourceTimers(*state, now);
     json["host_version"] = FamilyWords<F>::Number(state->HostVersion());
     json["last_reporter"] = state->last_reporter().ToString();
+    json["stale"] = state->stale;
     json["hosts"] = Hosts(querier->Hosts(group), now);
     json["withheld"] = Withheld(*state, port->id, *querier, proxy);
     json["asked_upstream"] = AskedUpstream(proxy.host().Told(group));

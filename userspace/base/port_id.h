@@ -23,6 +23,8 @@ class PortSet {
   }
   void Add(PortId port) { bits_.set(static_cast<std::size_t>(port)); }
   void Remove(PortId port) { bits_.reset(static_cast<std::size_t>(port)); }
+  /// Removes what `other` does not contain.
+  void Keep(const PortSet& other) { bits_ &= other.bits_; }
   bool Contains(PortId port) const { return bits_.test(static_cast<std::size_t>(port)); }
   bool Includes(const PortSet& other) const { return (other.bits_ & ~bits_).none(); }
   bool empty() const { return bits_.none(); }

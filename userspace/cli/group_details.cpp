@@ -37,10 +37,11 @@ std::string PortBlock(const Json& row, std::size_t width) {
   const std::string withheld = TextOf(row, "withheld");
   const auto version = NumberOf(row, "host_version");
   const bool older = version < NewestVersion(row);
-  std::string text = fmt::format("  {}  {} mode, ends in {}, as {}{}{}\n", TextOf(row, "port"),
-                                 TextOf(row, "mode"), SecondsOf(row.at("expires_s")),
-                                 ProtocolOf(row, version), older ? " (an older host is present)" : "",
-                                 withheld.empty() ? "" : ", not forwarded: " + withheld);
+  std::string text = fmt::format(
+      "  {}  {} mode, ends in {}, as {}{}{}{}\n", TextOf(row, "port"), TextOf(row, "mode"),
+      SecondsOf(row.at("expires_s")), ProtocolOf(row, version), older ? " (an older host is present)" : "",
+      row.at("stale") ? ", taken over from the agent before, not reported since" : "",
+      withheld.empty() ? "" : ", not forwarded: " + withheld);
   for (const Json& source : row.at("source_timers")) {
     text += fmt::format("    source {:<{}}  wanted, ends in {}\n", TextOf(source, "source"), width,
                         SecondsOf(source.at("expires_s")));

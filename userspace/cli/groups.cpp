@@ -20,7 +20,8 @@ std::string GroupsText(const nlohmann::ordered_json& groups) {
     const std::string withheld = TextOf(group, "withheld");
     table.Add({TextOf(group, "group"), TextOf(group, "port"), SecondsOf(group.at("expires_s")),
                HumanCount(NumberOf(group, "forwarded_packets")),
-               ProtocolOf(group, NumberOf(group, "host_version")), TextOf(group, "last_reporter"),
+               ProtocolOf(group, NumberOf(group, "host_version")),
+               group.at("stale") ? "none since start" : TextOf(group, "last_reporter"),
                Wanted(group) + (withheld.empty() ? "" : " (not forwarded: " + withheld + ")")});
   }
   return table.ToString();

@@ -1,16 +1,21 @@
 #include "datapath/bpf_datapath.h"
 
 #include <algorithm>
+#include <set>
 
 #include "datapath/bpf_counters.h"
 #include "datapath/fib_check.h"
 #include "datapath/flow_table.h"
 #include "datapath/kernel_time.h"
+#include "datapath/netns_cookie.h"
 #include "datapath/port_facts.h"
 #include "spdlog/spdlog.h"
 
 namespace bpfcast {
 namespace {
+
+/// Tick() renews it once a second.
+constexpr Duration kShortestLease = std::chrono::seconds(3);
 
 std::string Named(const DatapathPort& port) {
   return port.name + " (ifindex " + std::to_string(port.ifindex) + ")";
@@ -27,20 +32,45 @@ bool SameRules(const DatapathPort& a, const DatapathPort& b) {
          SameRules(a.ipv6, b.ipv6);
 }
 
-bool HasLinkLayerOf(const DatapathPort& port) {
+Result<void> CheckLinkLayer(const DatapathPort& port) {
   const PortFacts facts = ProbePort(port.name, port.ifindex);
-  return port.ethernet ? facts.ethernet : facts.bare;
+  if (port.ethernet ? facts.ethernet : facts.bare) return {};
+  return Fail(Named(port) + " is " +
+              (port.ethernet ? "not an Ethernet interface"
+                             : "neither an Ethernet interface nor one of IP packets alone (tun, ppp)") +
+              ", and bpfcast serves no others; take it out of the configuration or use a bridge or veth in "
+              "front of it");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& config) {
-  Result<BpfPins> pins = BpfPins::Open(config.bpffs, config.instance);
+  const Survival survival =
+      config.lease > Duration::zero() ? Survival::kOutlivesAgent : Survival::kEndsWithAgent;
+  Result<BpfPins> pins = BpfPins::Open(config.bpffs, config.instance, survival);
   if (!pins) return tl::unexpected(pins.error());
-  Result<BpfObject> object = BpfObject::Load();
-  if (!object) return tl::unexpected(object.error());
-  std::unique_ptr<BpfDatapath> datapath(new BpfDatapath(config, std::move(*pins), std::move(*object)));
-  if (Result<void> pinned = datapath->PinMaps(); !pinned) return tl::unexpected(pinned.error());
+  const Result<std::uint64_t> netns = NetnsCookie();
+  if (!netns) return tl::unexpected(netns.error());
+  Result<Predecessor> predecessor = Predecessor::Find(*pins, *netns);
+  if (!predecessor) return tl::unexpected(predecessor.error());
+  Result<BpfObject> object = LoadObject(*pins, *predecessor);
+  if (!object) {
+    if (predecessor->estate() == Estate::kNone) pins->RemoveAll();
+    return tl::unexpected(object.error());
+  }
+  std::unique_ptr<BpfDatapath> datapath(
+      new BpfDatapath(config, std::move(*pins), std::move(*predecessor), std::move(*object)));
+  if (datapath->predecessor_.estate() == Estate::kNone) datapath->end_ = End::kCleanStop;
+  bpfcast_control& control = datapath->object_.control[0];
+  control.netns = *netns;
+  control.abi = BPFCAST_ABI;
+  datapath->RenewLease();
+  if (datapath->predecessor_.estate() == Estate::kRoutes) {
+    if (Result<void> inherited = datapath->Inherit(); !inherited) return tl::unexpected(inherited.error());
+  } else if (Result<void> pinned = datapath->PinMaps(); !pinned) {
+    return tl::unexpected(pinned.error());
+  }
+  datapath->inheritance_.estate = datapath->predecessor_.estate();
   if (Result<void> grown = datapath->oils_.Tick(Time{}); !grown) return tl::unexpected(grown.error());
   Result<PacketEvents> events = PacketEvents::Open(datapath->object_.events());
   if (!events) return tl::unexpected(events.error());
@@ -50,13 +80,25 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   } else {
     spdlog::debug("frames that a full transmit ring refuses count as sent: {}", refused.error().message);
   }
-  datapath->RenewLease();
   return datapath;
 }
 
-BpfDatapath::BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object)
+/// Maps of our version that do not fit were never an agent's that ran.
+Result<BpfObject> BpfDatapath::LoadObject(const BpfPins& pins, Predecessor& predecessor) {
+  if (predecessor.estate() == Estate::kRoutes) {
+    Result<std::optional<BpfObject>> object = BpfObject::LoadWithPinned(pins);
+    if (!object) return tl::unexpected(object.error());
+    if (*object) return std::move(**object);
+    predecessor = Predecessor();
+  }
+  return BpfObject::Load();
+}
+
+BpfDatapath::BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, Predecessor predecessor,
+                         BpfObject object)
     : config_(config),
       pins_(std::move(pins)),
+      predecessor_(std::move(predecessor)),
       object_(std::move(object)),
       device_maps_(object_),
       oils_(device_maps_, BPFCAST_MAX_OILS),
@@ -64,28 +106,136 @@ BpfDatapath::BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObjec
       ipv4_(object_, oils_, routes_),
       ipv6_(object_, oils_, routes_) {}
 
-BpfDatapath::~BpfDatapath() = default;
+BpfDatapath::~BpfDatapath() {
+  switch (end_) {
+    case End::kCleanStop:
+      refused_ = RefusedFrames();
+      ports_.clear();
+      pins_.RemoveAll();
+      return;
+    case End::kLeavePredecessor:
+    case End::kHandOver:
+      refused_.Release();
+      for (auto& [id, attached] : ports_) {
+        attached.xdp.Release();
+        attached.tcx.Release();
+        attached.filter.Release();
+      }
+      return;
+  }
+}
 
+void BpfDatapath::HandOver() {
+  RenewLease();
+  end_ = End::kHandOver;
+}
+
+/// `control` last: with it they are a set.
 Result<void> BpfDatapath::PinMaps() {
+  pins_.Unpin(kControlMap);
+  int control = -1;
   for (const auto& [name, fd] : object_.maps()) {
+    if (name == kControlMap) {
+      control = fd;
+      continue;
+    }
     if (Result<void> pinned = pins_.Pin(fd, name); !pinned) return pinned;
   }
+  if (predecessor_.estate() == Estate::kOpaque) return {};
+  return pins_.Pin(control, kControlMap);
+}
+
+Result<void> BpfDatapath::Inherit() {
+  for (std::uint32_t id = 0; id < BPFCAST_MAX_PORTS; ++id) {
+    const Result<bpfcast_port> port = object_.ports.Get(id);
+    if (!port) return tl::unexpected(port.error());
+    if (port->ifindex == 0) continue;
+    const PortRole role = port->role == BPFCAST_ROLE_UPSTREAM ? PortRole::kUpstream : PortRole::kDownstream;
+    inheritance_.ports.push_back({static_cast<PortId>(id), port->ifindex, role});
+  }
+  Result<std::vector<InheritedRoute<Igmp>>> ipv4 = ipv4_.Inherit();
+  if (!ipv4) return tl::unexpected(ipv4.error());
+  Result<std::vector<InheritedRoute<Mld>>> ipv6 = ipv6_.Inherit();
+  if (!ipv6) return tl::unexpected(ipv6.error());
+  inheritance_.ipv4 = std::move(*ipv4);
+  inheritance_.ipv6 = std::move(*ipv6);
   return {};
+}
+
+/// In an order in which packets always find all of what they need: what they may need, then who needs it, and
+/// last the end of what nobody needs any more.
+Result<TakenOver> BpfDatapath::TakeOver(const std::vector<DatapathPort>& ports,
+                                        const ForwardingUpdate<Igmp>& ipv4,
+                                        const ForwardingUpdate<Mld>& ipv6) {
+  TakenOver taken;
+  std::vector<Result<PortAttachment>>& answers = taken.ports;
+  for (const DatapathPort& port : ports) {
+    if (Result<void> known = CheckLinkLayer(port); known) {
+      ports_[port.id].port = port;
+      answers.emplace_back();
+    } else {
+      answers.emplace_back(tl::unexpected(known.error()));
+    }
+  }
+  if (Result<void> added = AddRules(MakeRules()); !added) {
+    ports_.clear();
+    return tl::unexpected(added.error());
+  }
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (!answers[i]) continue;
+    if (Result<void> written = WriteEntry(ports[i]); !written) {
+      RemovePort(ports[i].id);
+      answers[i] = Fail("serve " + Named(ports[i]) + ": " + written.error().message);
+    }
+  }
+  if (Result<void> written = WriteDefaultRoute(); !written) spdlog::error("{}", written.error().message);
+  taken.ipv4 = Sync(ipv4);
+  taken.ipv6 = Sync(ipv6);
+  // From here on our set decides, of the packets that our programs see.
+  if (predecessor_.estate() == Estate::kOpaque) {
+    if (Result<void> pinned = pins_.Pin(object_.control_map(), kControlMap); !pinned) {
+      ports_.clear();
+      return tl::unexpected(pinned.error());
+    }
+  }
+  end_ = End::kCleanStop;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (answers[i]) answers[i] = Attach(ports_.at(ports[i].id));
+  }
+  RemoveLeft();
+  return taken;
+}
+
+void BpfDatapath::RemoveLeft() {
+  std::set<std::uint32_t> known;
+  for (const auto& [id, attached] : ports_) known.insert(attached.port.ifindex);
+  for (const InheritedPort& port : inheritance_.ports) {
+    if (!known.contains(port.ifindex)) object_.if_port.Erase(port.ifindex);
+    if (ports_.contains(port.id)) continue;
+    device_maps_.RemovePort(port.id);
+    ForgetEntry(port.id);
+  }
+  ipv4_.RemoveLeft();
+  ipv6_.RemoveLeft();
+  oils_.FreeReserved();
+
+  std::set<std::string> pins;
+  for (const auto& [name, fd] : object_.maps()) pins.insert(name);
+  for (const auto& [id, attached] : ports_) {
+    pins.insert({attached.xdp.pin(), attached.tcx.pin(), attached.filter.pin()});
+  }
+  pins.insert(refused_.pin());
+  pins_.RemoveOthers([&](const std::string& name) { return pins.contains(name); });
+  predecessor_ = Predecessor();
+  inheritance_ = Inheritance();
 }
 
 Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
   const auto known = ports_.find(port.id);
   const bool same = known != ports_.end() && known->second.port.ifindex == port.ifindex;
-  if (!same && !HasLinkLayerOf(port)) {
-    RemovePort(port.id);
-    return Fail(Named(port) + " is " +
-                (port.ethernet ? "not an Ethernet interface"
-                               : "neither an Ethernet interface nor one of IP packets alone (tun, ppp)") +
-                ", and bpfcast serves no others; take it out of the configuration or use a bridge or veth in "
-                "front of it");
-  }
   if (!same) {
     RemovePort(port.id);
+    if (Result<void> checked = CheckLinkLayer(port); !checked) return tl::unexpected(checked.error());
     // An interface that was renamed may come under its new name before it goes under the old one.
     const auto old = std::find_if(ports_.begin(), ports_.end(), [&](const auto& entry) {
       return entry.second.port.ifindex == port.ifindex;
@@ -95,9 +245,17 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
   AttachedPort& attached = ports_[port.id];
   const bool same_rules = same && SameRules(attached.port, port);
   attached.port = port;
-  Result<void> done = Describe(port, same_rules ? std::nullopt : std::optional(MakeRules()));
-  if (done) done = AttachTc(attached);
-  if (!done) {
+  if (Result<void> done = Describe(port, same_rules ? std::nullopt : std::optional(MakeRules())); !done) {
+    RemovePort(port.id);
+    return Fail("serve " + Named(port) + ": " + done.error().message);
+  }
+  return Attach(attached);
+}
+
+/// On failure the port is gone.
+Result<PortAttachment> BpfDatapath::Attach(AttachedPort& attached) {
+  const DatapathPort port = attached.port;
+  if (Result<void> done = AttachTc(attached); !done) {
     RemovePort(port.id);
     return Fail("serve " + Named(port) + ": " + done.error().message);
   }
@@ -108,6 +266,15 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
 
 // Everything that the programs read of a port, before the first packet of it comes.
 Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional<Rules>& new_rules) {
+  if (new_rules) {
+    if (Result<void> written = AddRules(*new_rules); !written) return written;
+  }
+  if (Result<void> written = WriteEntry(port); !written) return written;
+  if (new_rules) RemoveOtherRules(*new_rules);
+  return WriteDefaultRoute();
+}
+
+Result<void> BpfDatapath::WriteEntry(const DatapathPort& port) {
   bpfcast_port entry{};
   entry.ifindex = port.ifindex;
   entry.mtu = static_cast<std::uint16_t>(std::min(port.mtu, 65535U));
@@ -118,11 +285,7 @@ Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional
   entry.ipv4 = DescribeFamily<Igmp>(port);
   entry.ipv6 = DescribeFamily<Mld>(port);
   const auto id = static_cast<std::uint32_t>(port.id);
-  if (new_rules) {
-    if (Result<void> written = AddRules(*new_rules); !written) return written;
-  }
   if (Result<void> written = object_.ports.Set(id, entry); !written) return written;
-  if (new_rules) RemoveOtherRules(*new_rules);
   if (Result<void> written = object_.if_port.Set(port.ifindex, id); !written) return written;
   std::optional<OilPort> oil_port;  // a port that is down is in no list, as one that is not there
   if (port.up) {
@@ -130,7 +293,7 @@ Result<void> BpfDatapath::Describe(const DatapathPort& port, const std::optional
     oil_port = OilPort{port.ifindex, port.mtu, port.xdp_target && port.ethernet};
   }
   SetOilPort(port.id, oil_port);
-  return WriteDefaultRoute();
+  return {};
 }
 
 // A list that cannot follow the port costs neither the port nor the other ports of the list anything: Tick
@@ -152,13 +315,17 @@ void BpfDatapath::RemovePort(PortId id) {
   SetOilPort(id, std::nullopt);
   device_maps_.RemovePort(id);
   object_.if_port.Erase(ifindex);
-  if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
-    spdlog::error("{}", done.error().message);
-  }
+  ForgetEntry(id);
   const Rules rules = MakeRules();
   if (Result<void> done = AddRules(rules); !done) spdlog::error("{}", done.error().message);
   RemoveOtherRules(rules);
   if (Result<void> done = WriteDefaultRoute(); !done) spdlog::error("{}", done.error().message);
+}
+
+void BpfDatapath::ForgetEntry(PortId id) {
+  if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
+    spdlog::error("{}", done.error().message);
+  }
 }
 
 BpfDatapath::Rules BpfDatapath::MakeRules() const {
@@ -248,7 +415,8 @@ void BpfDatapath::Tick(Time now) {
 }
 
 void BpfDatapath::RenewLease() {
-  const Time end = KernelTime() + config_.lease;
+  const Time end = KernelTime() + std::max(config_.lease, kShortestLease);
+  predecessor_.RenewLease(end);
   object_.control[0].lease = static_cast<std::uint64_t>(end.time_since_epoch().count());
 }
 

@@ -15,6 +15,7 @@
 #include "datapath/family_tables.h"
 #include "datapath/oil_pool.h"
 #include "datapath/packet_events.h"
+#include "datapath/predecessor.h"
 #include "datapath/refused_frames.h"
 #include "datapath/route_array.h"
 #include "datapath/tc_filter.h"
@@ -28,23 +29,29 @@ enum class TcAttachment : std::uint8_t { kBest, kFilter };
 struct BpfDatapathConfig {
   std::string instance = "default";
   std::string bpffs = "/sys/fs/bpf";  // pins go to BPFFS/bpfcast/INSTANCE/
-  Duration lease =
-      std::chrono::minutes(5);            // the programs pass everything when Tick was not called for so long
+  /// The programs pass everything when Tick was not called for so long. Zero: they end with the agent, a
+  /// filter of Linux before 6.6 some seconds later.
+  Duration lease = std::chrono::minutes(5);
   TcAttachment tc = TcAttachment::kBest;  // TCX where the kernel has it, or a clsact filter anyway
 };
 
 /// Owns the programs, the maps, their pins and what attaches them. Destruction is the clean stop: nothing of
-/// it is left in the kernel. After a crash the pinned programs go on forwarding until the lease runs out.
+/// it is left in the kernel. After a crash the pinned programs go on forwarding until the lease runs out, and
+/// so they do after HandOver(); the next agent takes their maps over, and gives their links its own programs.
 class BpfDatapath : public Datapath {
  public:
-  /// Mounts bpffs when it is missing, removes what a dead agent of the same instance left, loads the
-  /// programs. On failure nothing is left behind. Interfaces are those of the network namespace of the
-  /// calling thread.
+  /// Mounts bpffs when it is missing, loads the programs, with the maps of a dead agent of the same instance
+  /// where they fit. What that agent left goes on as it is until TakeOver(), and in case of failure.
+  /// Interfaces are those of the network namespace of the calling thread.
   static Result<std::unique_ptr<BpfDatapath>> Open(const BpfDatapathConfig& config);
   BpfDatapath(const BpfDatapath&) = delete;
   BpfDatapath& operator=(const BpfDatapath&) = delete;
   ~BpfDatapath() override;
 
+  const Inheritance& Inherited() const override { return inheritance_; }
+  Result<TakenOver> TakeOver(const std::vector<DatapathPort>& ports, const ForwardingUpdate<Igmp>& ipv4,
+                             const ForwardingUpdate<Mld>& ipv6) override;
+  void HandOver() override;
   Result<PortAttachment> SetPort(const DatapathPort& port) override;
   void RemovePort(PortId port) override;
   Result<void> Apply(const ForwardingUpdate<Igmp>& update) override;
@@ -81,11 +88,17 @@ class BpfDatapath : public Datapath {
     PortRules<Mld> ipv6;
   };
 
-  BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, BpfObject object);
+  BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, Predecessor predecessor, BpfObject object);
 
+  static Result<BpfObject> LoadObject(const BpfPins& pins, Predecessor& predecessor);
   Result<void> PinMaps();
+  Result<void> Inherit();
+  void RemoveLeft();
   /// `new_rules`: of all ports, if the port changes them.
   Result<void> Describe(const DatapathPort& port, const std::optional<Rules>& new_rules);
+  Result<void> WriteEntry(const DatapathPort& port);
+  void ForgetEntry(PortId id);
+  Result<PortAttachment> Attach(AttachedPort& attached);
   void SetOilPort(PortId id, const std::optional<OilPort>& port);
   Rules MakeRules() const;
   Result<void> AddRules(const Rules& wanted);
@@ -97,8 +110,13 @@ class BpfDatapath : public Datapath {
   void RenewLease();
   std::vector<DatapathPort> Ports() const;
 
+  enum class End : std::uint8_t { kLeavePredecessor, kCleanStop, kHandOver };
+
   BpfDatapathConfig config_;
   BpfPins pins_;
+  Predecessor predecessor_;
+  Inheritance inheritance_;
+  End end_ = End::kLeavePredecessor;
   BpfObject object_;
   DeviceMaps device_maps_;
   OilPool oils_;

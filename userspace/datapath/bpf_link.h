@@ -17,10 +17,11 @@ inline constexpr std::string_view kLinkPinPrefix = "link_";
 class BpfLink {
  public:
   BpfLink() = default;
-  /// Native mode only. On failure the interface is as it was; the error is one phrase for "cannot use XDP:
-  /// ...".
+  /// Native mode only. A link that an earlier agent left pinned there gets the program in place of its own,
+  /// without a packet in between. On failure the interface is as it was; the error is one phrase for "cannot
+  /// use XDP: ...".
   static Result<BpfLink> AttachXdp(int program, std::uint32_t ifindex, const BpfPins& pins);
-  /// TCX ingress (Linux 6.6). On failure the interface is as it was.
+  /// TCX ingress (Linux 6.6). The same.
   static Result<BpfLink> AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins);
   /// The trace point that the program was loaded for.
   static Result<BpfLink> AttachTracing(int program, const std::string& name, const BpfPins& pins);
@@ -36,9 +37,14 @@ class BpfLink {
   ~BpfLink();
 
   explicit operator bool() const { return static_cast<bool>(fd_); }
+  /// The name of its pin.
+  const std::string& pin() const { return pin_; }
+  /// Leaves the program where it is, for the pin to hold. Without a pin it ends.
+  void Release() { fd_ = BpfFd(); }
 
  private:
   static Result<BpfLink> Keep(BpfFd fd, std::string pin, const BpfPins& pins);
+  static BpfLink TakeOver(int program, std::uint32_t ifindex, const std::string& pin, const BpfPins& pins);
 
   BpfFd fd_;
   const BpfPins* pins_ = nullptr;

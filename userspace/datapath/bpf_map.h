@@ -29,8 +29,22 @@ class BpfMap {
     if (bpf_map_update_elem(fd_, &key, &value, BPF_ANY) == 0) return {};
     return Fail(std::string("write to BPF map ") + name_ + ": " + std::strerror(errno));
   }
+  /// Of an array: the element. Of a hash: an entry that is there.
+  Result<Value> Get(const Key& key) {
+    Value value{};
+    if (bpf_map_lookup_elem(fd_, &key, &value) == 0) return value;
+    return Fail(std::string("read BPF map ") + name_ + ": " + std::strerror(errno));
+  }
   /// An entry that is not there is no error.
   void Erase(const Key& key) { bpf_map_delete_elem(fd_, &key); }
+
+  /// For maps that nobody else writes to meanwhile; slower than GetAll().
+  std::vector<Key> Keys() {
+    std::vector<Key> keys;
+    Key key{};
+    while (bpf_map_get_next_key(fd_, keys.empty() ? nullptr : &keys.back(), &key) == 0) keys.push_back(key);
+    return keys;
+  }
 
   /// What a hash holds. In batches of whole buckets, so that entries that come and go meanwhile neither end
   /// the walk nor start it over. `limit` is its max_entries.

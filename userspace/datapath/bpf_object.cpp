@@ -36,6 +36,17 @@ tl::unexpected<Error> LoadError(const char* what, int error) {
   return Fail(std::string("load the BPF programs for ") + what + ": " + std::strerror(error) + hint);
 }
 
+// The kernel adds flags of its own to some kinds of maps.
+bool Fits(const bpf_map& map, int pinned) {
+  constexpr std::uint32_t kOurFlags = BPF_F_NO_PREALLOC | BPF_F_MMAPABLE;
+  bpf_map_info info{};
+  std::uint32_t size = sizeof info;
+  return bpf_obj_get_info_by_fd(pinned, &info, &size) == 0 && info.type == bpf_map__type(&map) &&
+         info.key_size == bpf_map__key_size(&map) && info.value_size == bpf_map__value_size(&map) &&
+         info.max_entries == bpf_map__max_entries(&map) &&
+         (info.map_flags & kOurFlags) == (bpf_map__map_flags(&map) & kOurFlags);
+}
+
 }  // namespace
 
 void BpfObject::Destroy::operator()(bpfcast_xdp* object) const {
@@ -51,6 +62,23 @@ BpfObject& BpfObject::operator=(BpfObject&&) noexcept = default;
 BpfObject::~BpfObject() = default;
 
 Result<BpfObject> BpfObject::Load() {
+  BpfObject object;
+  if (Result<void> opened = object.OpenSkeletons(); !opened) return tl::unexpected(opened.error());
+  if (Result<void> loaded = object.LoadPrograms(); !loaded) return tl::unexpected(loaded.error());
+  return object;
+}
+
+Result<std::optional<BpfObject>> BpfObject::LoadWithPinned(const BpfPins& pins) {
+  BpfObject object;
+  if (Result<void> opened = object.OpenSkeletons(); !opened) return tl::unexpected(opened.error());
+  const Result<Reuse> reuse = object.ReusePinned(pins);
+  if (!reuse) return tl::unexpected(reuse.error());
+  if (*reuse == Reuse::kImpossible) return std::nullopt;
+  if (Result<void> loaded = object.LoadPrograms(); !loaded) return tl::unexpected(loaded.error());
+  return object;
+}
+
+Result<void> BpfObject::OpenSkeletons() {
   libbpf_set_print(LogLibbpf);
   // The pool keeps one descriptor for each device map.
   rlimit files{};
@@ -58,22 +86,36 @@ Result<BpfObject> BpfObject::Load() {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
   }
+  xdp_.reset(bpfcast_xdp::open());
+  tc_.reset(bpfcast_tc::open());
+  if (!xdp_ || !tc_) return LoadError("XDP and TC", errno);
+  return {};
+}
 
-  BpfObject object;
-  object.xdp_.reset(bpfcast_xdp::open());
-  object.tc_.reset(bpfcast_tc::open());
-  if (!object.xdp_ || !object.tc_) return LoadError("XDP and TC", errno);
-  if (const int error = bpfcast_xdp::load(object.xdp_.get())) return LoadError("XDP", -error);
-
+Result<BpfObject::Reuse> BpfObject::ReusePinned(const BpfPins& pins) {
   bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, object.tc_->obj) {
-    const bpf_map* shared = bpf_object__find_map_by_name(object.xdp_->obj, bpf_map__name(map));
+  bpf_object__for_each_map(map, xdp_->obj) {
+    const BpfFd pinned = pins.Find(bpf_map__name(map));
+    if (!pinned || !Fits(*map, pinned.get())) {
+      spdlog::info("{}/{} is missing or not what it has to be: nothing of an earlier agent is used",
+                   pins.directory(), bpf_map__name(map));
+      return Reuse::kImpossible;
+    }
+    if (const int error = bpf_map__reuse_fd(map, pinned.get())) return LoadError("XDP", -error);
+  }
+  return Reuse::kDone;
+}
+
+Result<void> BpfObject::LoadPrograms() {
+  if (const int error = bpfcast_xdp::load(xdp_.get())) return LoadError("XDP", -error);
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, tc_->obj) {
+    const bpf_map* shared = bpf_object__find_map_by_name(xdp_->obj, bpf_map__name(map));
     if (shared == nullptr) continue;
     if (const int error = bpf_map__reuse_fd(map, bpf_map__fd(shared))) return LoadError("TC", -error);
   }
-  if (const int error = bpfcast_tc::load(object.tc_.get())) return LoadError("TC", -error);
-  if (Result<void> mapped = object.MapArrays(); !mapped) return tl::unexpected(mapped.error());
-  return object;
+  if (const int error = bpfcast_tc::load(tc_.get())) return LoadError("TC", -error);
+  return MapArrays();
 }
 
 Result<void> BpfObject::MapArrays() {
@@ -122,6 +164,9 @@ int BpfObject::tx_one() const {
 }
 int BpfObject::oils() const {
   return bpf_map__fd(xdp_->maps.oils);
+}
+int BpfObject::control_map() const {
+  return bpf_map__fd(xdp_->maps.control);
 }
 int BpfObject::events() const {
   return bpf_map__fd(xdp_->maps.events);

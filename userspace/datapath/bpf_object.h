@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "bpfcast/abi.h"
 #include "datapath/bpf_map.h"
+#include "datapath/bpf_pins.h"
 #include "datapath/family_abi.h"
 
 struct bpfcast_tc;
@@ -28,8 +30,12 @@ struct FamilyMaps {
 
 class BpfObject {
  public:
-  /// Needs CAP_BPF and CAP_NET_ADMIN. On failure nothing stays in the kernel.
+  /// Loads the programs with maps of their own. Needs CAP_BPF and CAP_NET_ADMIN. On failure nothing stays in
+  /// the kernel.
   static Result<BpfObject> Load();
+  /// Loads them with the maps that are pinned. Nothing when a map is missing or is not what the programs
+  /// need.
+  static Result<std::optional<BpfObject>> LoadWithPinned(const BpfPins& pins);
   BpfObject(BpfObject&&) noexcept;
   BpfObject& operator=(BpfObject&&) noexcept;
   ~BpfObject();
@@ -41,6 +47,7 @@ class BpfObject {
   int tx_one() const;
   int oils() const;
   int events() const;
+  int control_map() const;
   /// Every map with its name, for pinning.
   std::vector<std::pair<std::string, int>> maps() const;
 
@@ -60,7 +67,12 @@ class BpfObject {
     void operator()(bpfcast_xdp* object) const;
     void operator()(bpfcast_tc* object) const;
   };
+  enum class Reuse : std::uint8_t { kDone, kImpossible };
+
   BpfObject();
+  Result<void> OpenSkeletons();
+  Result<Reuse> ReusePinned(const BpfPins& pins);
+  Result<void> LoadPrograms();
   Result<void> MapArrays();
 
   FamilyMaps<Igmp> ipv4_;

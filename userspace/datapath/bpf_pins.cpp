@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
-#include "datapath/bpf_fd.h"
 #include "datapath/bpf_link.h"
 #include "datapath/tc_filter.h"
 #include "spdlog/spdlog.h"
@@ -38,61 +38,78 @@ Result<void> MountIfMissing(const std::string& bpffs) {
 }
 
 // Freeing a link by its last reference happens later, in a worker; detaching it happens now.
-void RemoveStalePin(const fs::path& pin) {
-  const std::string name = pin.filename().string();
-  if (name.starts_with(kLinkPinPrefix)) {
-    const BpfFd link(bpf_obj_get(pin.c_str()));
-    if (link) bpf_link_detach(link.get());
-  } else if (name.starts_with(kFilterPinPrefix)) {
-    const BpfFd program(bpf_obj_get(pin.c_str()));
-    if (program) TcFilter::RemoveStale(name, program.get());
-  }
-  ::unlink(pin.c_str());
+void RemovePin(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  const bool is_link = name.starts_with(kLinkPinPrefix);
+  const bool is_filter = name.starts_with(kFilterPinPrefix);
+  const BpfFd object(is_link || is_filter ? bpf_obj_get(path.c_str()) : -1);
+  if (object && is_link) bpf_link_detach(object.get());
+  if (object && is_filter) TcFilter::RemoveStale(name, object.get());
+  ::unlink(path.c_str());
 }
 
 }  // namespace
 
-Result<BpfPins> BpfPins::Open(const std::string& bpffs, const std::string& instance) {
+Result<BpfPins> BpfPins::Open(const std::string& bpffs, const std::string& instance, Survival links) {
   if (Result<void> mounted = MountIfMissing(bpffs); !mounted) return tl::unexpected(mounted.error());
-  const std::string root = bpffs + "/bpfcast";
-  BpfPins pins(root, root + "/" + instance);
+  BpfPins pins(bpffs + "/bpfcast", instance);
+  pins.links_ = links;
   std::error_code error;
   fs::create_directories(pins.directory_, error);
   if (error) {
     return Fail("create " + pins.directory_ + ": " + error.message() +
                 "; run as root, or let the agent's user write there");
   }
-  RemoveStale(bpffs, instance);
   return pins;
 }
 
-void BpfPins::RemoveStale(const std::string& bpffs, const std::string& instance) {
-  const std::string directory = bpffs + "/bpfcast/" + instance;
-  std::error_code error;
-  // Collected first: the directory changes under the iterator.
-  std::vector<fs::path> stale;
-  for (const auto& entry : fs::directory_iterator(directory, error)) stale.push_back(entry.path());
-  if (!stale.empty()) spdlog::info("removing what an earlier agent left in {}", directory);
-  for (const fs::path& pin : stale) RemoveStalePin(pin);
+void BpfPins::RemoveAll(const std::string& bpffs, const std::string& instance) {
+  BpfPins(bpffs + "/bpfcast", instance).RemoveAll();
 }
 
-BpfPins::~BpfPins() {
-  if (directory_.empty()) return;
-  std::error_code error;
-  std::vector<fs::path> pins;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) pins.push_back(entry.path());
-  for (const fs::path& pin : pins) ::unlink(pin.c_str());
+void BpfPins::RemoveAll() const {
+  RemoveOthers([](const std::string&) { return false; });
   if (::rmdir(directory_.c_str()) == 0) ::rmdir(root_.c_str());
+}
+
+void BpfPins::RemoveOthers(const std::function<bool(const std::string&)>& belongs) const {
+  for (const std::string& name : Names()) {
+    if (!belongs(name)) RemovePin(directory_, name);
+  }
+}
+
+std::vector<std::string> BpfPins::Names() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory_, error))
+    names.push_back(entry.path().filename());
+  return names;
 }
 
 Result<void> BpfPins::Pin(int fd, const std::string& name) const {
   const std::string path = directory_ + "/" + name;
+  ::unlink(path.c_str());
   if (bpf_obj_pin(fd, path.c_str()) == 0) return {};
   return Fail("pin " + path + ": " + std::strerror(errno));
 }
 
+Result<void> BpfPins::PinLink(int fd, const std::string& name) const {
+  if (links_ == Survival::kOutlivesAgent) return Pin(fd, name);
+  Unpin(name);
+  return {};
+}
+
 void BpfPins::Unpin(const std::string& name) const {
   ::unlink((directory_ + "/" + name).c_str());
+}
+
+Result<void> BpfPins::Rename(const std::string& from, const std::string& to) const {
+  if (std::rename((directory_ + "/" + from).c_str(), (directory_ + "/" + to).c_str()) == 0) return {};
+  return Fail("rename the pin " + directory_ + "/" + from + " to " + to + ": " + std::strerror(errno));
+}
+
+BpfFd BpfPins::Find(const std::string& name) const {
+  return BpfFd(bpf_obj_get((directory_ + "/" + name).c_str()));
 }
 
 }  // namespace bpfcast

@@ -44,6 +44,13 @@ void FamilyTables<F>::RemoveOtherRules(const PortRules<F>& wanted) {
 }
 
 template <class F>
+void FamilyTables<F>::RemoveLeft() {
+  routes_.RemoveLeft();
+  sources_.RemoveUnknown();
+  passages_.RemoveUnknown();
+}
+
+template <class F>
 Result<void> FamilyTables<F>::Apply(const ForwardingUpdate<F>& update) {
   std::string failed;
   std::string cause;

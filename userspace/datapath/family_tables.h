@@ -25,6 +25,10 @@ class FamilyTables {
  public:
   FamilyTables(BpfObject& object, OilPool& oils, RouteArray& array);
 
+  /// What an earlier agent left; see RouteStore. It goes with RemoveLeft(), as far as it is not wanted.
+  Result<std::vector<InheritedRoute<F>>> Inherit() { return routes_.Inherit(); }
+  void RemoveLeft();
+
   /// What changes with a port comes in two steps, between which its entry is written: what accepts a source
   /// comes before what is taken away, so that no good one is refused in between.
   Result<void> AddRules(const PortRules<F>& wanted);

@@ -67,6 +67,16 @@ Result<void> MrouteDatapath::OpenHalf(Half<F>& half) {
 
 // ---- Ports.
 
+Result<TakenOver> MrouteDatapath::TakeOver(const std::vector<DatapathPort>& ports,
+                                           const ForwardingUpdate<Igmp>& ipv4,
+                                           const ForwardingUpdate<Mld>& ipv6) {
+  TakenOver taken;
+  for (const DatapathPort& port : ports) taken.ports.push_back(SetPort(port));
+  taken.ipv4 = Sync(ipv4_, ipv4);
+  taken.ipv6 = Sync(ipv6_, ipv6);
+  return taken;
+}
+
 Result<PortAttachment> MrouteDatapath::SetPort(const DatapathPort& port) {
   Result<void> done = SetPort(ipv4_, port);
   if (done) done = SetPort(ipv6_, port);

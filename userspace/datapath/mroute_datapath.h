@@ -34,6 +34,11 @@ class MrouteDatapath : public Datapath {
   MrouteDatapath& operator=(const MrouteDatapath&) = delete;
   ~MrouteDatapath() override;
 
+  const Inheritance& Inherited() const override { return nothing_; }
+  Result<TakenOver> TakeOver(const std::vector<DatapathPort>& ports, const ForwardingUpdate<Igmp>& ipv4,
+                             const ForwardingUpdate<Mld>& ipv6) override;
+  /// The kernel forwards no longer than the socket is open that its multicast routing belongs to.
+  void HandOver() override {}
   Result<PortAttachment> SetPort(const DatapathPort& port) override;
   void RemovePort(PortId port) override;
   Result<void> Apply(const ForwardingUpdate<Igmp>& update) override;
@@ -84,6 +89,7 @@ class MrouteDatapath : public Datapath {
   void AddCounters(Half<F>& half, DatapathCounters& counters);
 
   MrouteDatapathConfig config_;
+  Inheritance nothing_;
   BpfFd epoll_;
   ReversePath reverse_path_;
   Half<Igmp> ipv4_;

@@ -51,7 +51,7 @@ std::string Named(const RouteKey<F>& stream) {
 }
 
 template <class F>
-Error Refusal() {
+Error RefusedByKernel() {
   const std::string name(MrouteAbi<F>::kFamilyName);
   switch (errno) {
     case EADDRINUSE: {
@@ -82,7 +82,7 @@ Result<std::unique_ptr<MrouteSocket<F>>> MrouteSocket<F>::Open() {
   if (!RefuseMessages(socket.get(), F())) {
     return Fail("filter the socket of multicast routing of " + name + ": " + Reason());
   }
-  if (!SetOption(socket.get(), Abi::kLevel, Abi::kInit, on)) return tl::unexpected(Refusal<F>());
+  if (!SetOption(socket.get(), Abi::kLevel, Abi::kInit, on)) return tl::unexpected(RefusedByKernel<F>());
   // Tells of every packet that comes on another interface than its entry says. Kernels without PIM tell of
   // those alone that come from where the stream goes to.
   if (!SetOption(socket.get(), Abi::kLevel, Abi::kPim, on) &&

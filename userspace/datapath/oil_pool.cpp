@@ -14,6 +14,15 @@ std::uint32_t SlotsFor(std::uint32_t ports) {
 
 }  // namespace
 
+void OilPool::Reserve(std::uint32_t slot, std::uint32_t ports) {
+  reserved_.push_back({slot, SlotsFor(ports)});
+  slots_.Reserve(slot, SlotsFor(ports));
+}
+
+void OilPool::FreeReserved() {
+  for (const Run& run : std::exchange(reserved_, {})) resting_runs_.Add(run);
+}
+
 Result<const Oil*> OilPool::Acquire(const PortSet& set) {
   const auto [position, is_new] = entries_.try_emplace(set);
   if (is_new) position->second = std::make_unique<Entry>();
@@ -102,6 +111,7 @@ Result<void> OilPool::Tick(Time now) {
     slot.ports.clear();
     Free(slot.size, slot.kind).push_back(std::move(slot));
   });
+  resting_runs_.Tick(now, [this](const Run& run) { slots_.Free(run.first, run.count); });
   for (std::size_t size = 0; size < kSizes.size(); ++size) {
     if (!wanted_[size] || Free(size, Kind::kDeviceMap).size() >= (kBatch[size] + 1) / 2) continue;
     if (Result<void> grown = Grow(size); !grown) return grown;
@@ -194,7 +204,7 @@ Result<void> OilPool::Grow(std::size_t size) {
   const std::optional<std::uint32_t> first = NewSlots(size, kBatch[size]);
   if (!first) return Fail("too many different outgoing interface lists (BPFCAST_MAX_OILS)");
   if (Result<void> created = writer_.CreateDeviceMaps(*first, stride, kBatch[size], kSizes[size]); !created) {
-    next_slot_ = *first;
+    slots_.Free(*first, stride * kBatch[size]);
     return created;
   }
   for (std::uint32_t i = kBatch[size]; i-- > 0;) {
@@ -204,9 +214,7 @@ Result<void> OilPool::Grow(std::size_t size) {
 }
 
 std::optional<std::uint32_t> OilPool::NewSlots(std::size_t size, std::uint32_t count) {
-  const std::uint32_t needed = SlotsFor(kSizes[size]) * count;
-  if (slots_ - next_slot_ < needed) return std::nullopt;
-  return std::exchange(next_slot_, next_slot_ + needed);
+  return slots_.Take(SlotsFor(kSizes[size]) * count);
 }
 
 }  // namespace bpfcast

@@ -21,6 +21,7 @@
 #include "base/port_id.h"
 #include "base/result.h"
 #include "datapath/resting_queue.h"
+#include "datapath/slot_map.h"
 
 namespace bpfcast {
 
@@ -54,6 +55,12 @@ class OilPool {
  public:
   OilPool(OilWriter& writer, std::uint32_t slots) : writer_(writer), slots_(slots) {}
 
+  /// Packets go by the list of so many ports that begins there, which an earlier agent made: nothing else
+  /// comes to its slots until FreeReserved().
+  void Reserve(std::uint32_t slot, std::uint32_t ports);
+  /// No word names those lists any more.
+  void FreeReserved();
+
   /// The list of a set, for one user more. Ports that are not there are left out until they come. On failure
   /// nothing has changed.
   Result<const Oil*> Acquire(const PortSet& set);
@@ -72,7 +79,7 @@ class OilPool {
 
   /// Lists in use.
   std::size_t size() const { return used_; }
-  std::uint32_t slots_taken() const { return next_slot_; }
+  std::uint32_t slots_taken() const { return slots_.taken(); }
 
  private:
   enum class Kind : std::uint8_t { kPlain, kDeviceMap };
@@ -105,6 +112,10 @@ class OilPool {
     unsigned builds = 0;     // new slots for changes of ports, ...
     std::uint64_t tick = 0;  // ... since this Tick
   };
+  struct Run {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
   struct Idle {
     PortSet set;
     std::uint64_t released = 0;
@@ -127,8 +138,8 @@ class OilPool {
   void Leave(Entry& entry);
 
   OilWriter& writer_;
-  std::uint32_t slots_;
-  std::uint32_t next_slot_ = 0;
+  SlotMap slots_;
+  std::vector<Run> reserved_;
   std::size_t used_ = 0;
   std::uint64_t releases_ = 0;
   std::uint64_t ticks_ = 0;
@@ -140,6 +151,7 @@ class OilPool {
   std::unordered_map<PortSet, std::unique_ptr<Entry>, Hash> entries_;
   RestingQueue<Idle> idle_;
   RestingQueue<Slot> resting_;
+  RestingQueue<Run> resting_runs_;
 };
 
 }  // namespace bpfcast

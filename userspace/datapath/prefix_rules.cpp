@@ -34,6 +34,17 @@ void PrefixTable<F>::RemoveOthers(const PrefixRules<F>& wanted) {
   });
 }
 
+template <class F>
+void PrefixTable<F>::RemoveUnknown() {
+  const auto known = [&](const auto& key) {
+    return present_.contains(PrefixRule<F>{key.scope, ReadAddress<typename F::Address>(key.address),
+                                           key.prefixlen - BPFCAST_SCOPE_BITS});
+  };
+  for (const auto& key : map_.Keys()) {
+    if (!known(key)) map_.Erase(key);
+  }
+}
+
 template class PrefixTable<Igmp>;
 template class PrefixTable<Mld>;
 

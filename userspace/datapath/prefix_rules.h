@@ -41,6 +41,8 @@ class PrefixTable {
   Result<void> Add(const PrefixRules<F>& wanted);
   /// Takes away what is not wanted.
   void RemoveOthers(const PrefixRules<F>& wanted);
+  /// The same for what is there and was never added: an earlier agent's.
+  void RemoveUnknown();
 
  private:
   Map& map_;

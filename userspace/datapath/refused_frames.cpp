@@ -1,25 +1,15 @@
 #include "datapath/refused_frames.h"
 
 #include <bpf/libbpf.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "bpfcast_refused.skel.h"
+#include "datapath/netns_cookie.h"
 
 namespace bpfcast {
 namespace {
-
-constexpr int kNetnsCookie = 71;  // SO_NETNS_COOKIE, since Linux 5.14
-
-Result<std::uint64_t> CookieOfThisNamespace() {
-  const BpfFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  std::uint64_t cookie = 0;
-  socklen_t size = sizeof cookie;
-  if (socket && ::getsockopt(socket.get(), SOL_SOCKET, kNetnsCookie, &cookie, &size) == 0) return cookie;
-  return Fail(std::string("read the cookie of the network namespace: ") + std::strerror(errno));
-}
 
 tl::unexpected<Error> AttachError(int error) {
   return Fail(std::string("load the program that counts refused frames: ") + std::strerror(error) +
@@ -38,7 +28,7 @@ RefusedFrames& RefusedFrames::operator=(RefusedFrames&&) noexcept = default;
 RefusedFrames::~RefusedFrames() = default;
 
 Result<RefusedFrames> RefusedFrames::Attach(const BpfObject& object, const BpfPins& pins) {
-  const Result<std::uint64_t> cookie = CookieOfThisNamespace();
+  const Result<std::uint64_t> cookie = NetnsCookie();
   if (!cookie) return tl::unexpected(cookie.error());
   RefusedFrames frames;
   frames.object_.reset(bpfcast_refused::open());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "datapath/bpf_link.h"
@@ -23,6 +24,10 @@ class RefusedFrames {
   RefusedFrames& operator=(RefusedFrames&&) noexcept;
   ~RefusedFrames();
 
+  /// The name of its pin; empty without one.
+  const std::string& pin() const { return link_.pin(); }
+  /// Leaves the program where it is.
+  void Release() { link_.Release(); }
   explicit operator bool() const { return static_cast<bool>(link_); }
 
  private:

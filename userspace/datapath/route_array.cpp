@@ -8,18 +8,20 @@ void StoreWord(__u64& where, std::uint64_t word) {
   std::atomic_ref<__u64>(where).store(word, std::memory_order_release);
 }
 
+RouteArray::RouteArray(BpfObject& object, OilPool& oils) : object_(object), oils_(oils) {
+  indexes_.Reserve(BPFCAST_DEFAULT_ROUTE, 1);
+}
+
+bool RouteArray::Reserve(std::uint32_t index) {
+  if (index >= BPFCAST_MAX_ROUTES || indexes_.IsTaken(index)) return false;
+  indexes_.Reserve(index, 1);
+  return true;
+}
+
 Result<std::uint32_t> RouteArray::Take() {
-  std::uint32_t index = next_;
-  if (!free_.empty()) {
-    index = free_.back();
-    free_.pop_back();
-  } else if (next_ < object_.routes.size()) {
-    ++next_;
-  } else {
-    return Fail("the table of " + std::to_string(object_.routes.size()) +
-                " routes is full (BPFCAST_MAX_ROUTES)");
-  }
-  return index;
+  if (const auto index = indexes_.Take(1)) return *index;
+  return Fail("the table of " + std::to_string(object_.routes.size()) +
+              " routes is full (BPFCAST_MAX_ROUTES)");
 }
 
 Result<void> RouteArray::SetDefault(const PortSet& upstreams) {
@@ -38,7 +40,7 @@ void RouteArray::Refresh() {
 }
 
 void RouteArray::Tick(Time now) {
-  resting_.Tick(now, [this](std::uint32_t index) { free_.push_back(index); });
+  resting_.Tick(now, [this](std::uint32_t index) { indexes_.Free(index, 1); });
 }
 
 }  // namespace bpfcast

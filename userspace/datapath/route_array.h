@@ -7,17 +7,20 @@
 #include "datapath/bpf_object.h"
 #include "datapath/oil_pool.h"
 #include "datapath/resting_queue.h"
+#include "datapath/slot_map.h"
 
 namespace bpfcast {
 
 class RouteArray {
  public:
-  RouteArray(BpfObject& object, OilPool& oils) : object_(object), oils_(oils) {}
+  RouteArray(BpfObject& object, OilPool& oils);
 
+  /// Takes one that packets may go by already. False when it is no index of a route, or taken.
+  bool Reserve(std::uint32_t index);
   /// An index that no packet reads.
   Result<std::uint32_t> Take();
   /// Gives one back that no packet has found yet.
-  void GiveBack(std::uint32_t index) { free_.push_back(index); }
+  void GiveBack(std::uint32_t index) { indexes_.Free(index, 1); }
   /// Gives one back that packets may still be reading.
   void Retire(std::uint32_t index) { resting_.Add(index); }
   bpfcast_route& operator[](std::uint32_t index) { return object_.routes[index]; }
@@ -32,8 +35,7 @@ class RouteArray {
   BpfObject& object_;
   OilPool& oils_;
   const Oil* default_ = nullptr;
-  std::uint32_t next_ = BPFCAST_DEFAULT_ROUTE + 1;
-  std::vector<std::uint32_t> free_;
+  SlotMap indexes_{BPFCAST_MAX_ROUTES};
   RestingQueue<std::uint32_t> resting_;
 };
 

@@ -1,5 +1,7 @@
 #include "datapath/route_store.h"
 
+#include <utility>
+
 #include "datapath/bpf_counters.h"
 
 namespace bpfcast {
@@ -10,6 +12,72 @@ std::uint64_t Word(const Oil& oil, std::uint16_t flags) {
 }
 
 }  // namespace
+
+template <class F>
+Result<std::vector<InheritedRoute<F>>> RouteStore<F>::Inherit() {
+  auto& map = object_.maps_of(F()).routes;
+  const auto found = map.GetAll(BPFCAST_MAX_ROUTES);
+  if (!found) return tl::unexpected(found.error());
+  std::vector<InheritedRoute<F>> routes;
+  routes.reserve(found->size());
+  for (const auto& [abi_key, index] : *found) {
+    const RouteKey<F> key = FromKey<F>(abi_key);
+    // An agent that ended in between may have left a number whose route is another one's, or none's.
+    const bool is_whole = index < BPFCAST_MAX_ROUTES && array_[index].family == FamilyAbi<F>::kFamily &&
+                          FromKey<F>(FamilyAbi<F>::KeyOf(array_[index])) == key && array_.Reserve(index);
+    if (!is_whole) {
+      map.Erase(abi_key);
+      continue;
+    }
+    left_.emplace(key, index);
+    const bpfcast_route& route = array_[index];
+    TakeOverList(route.from_upstream);
+    TakeOverList(route.from_downstream);
+    routes.push_back({key, TakeOverList(route.not_upstream).value_or(PortSet())});
+  }
+  return routes;
+}
+
+/// The ports of the list; nothing when the word is none of ours.
+template <class F>
+std::optional<PortSet> RouteStore<F>::TakeOverList(std::uint64_t word) {
+  PortSet set;
+  const std::uint32_t slot = bpfcast_oil_slot(word);
+  const std::uint32_t count = bpfcast_oil_ports(word);
+  const bool is_single = (bpfcast_oil_flags(word) & BPFCAST_OIL_SINGLE) != 0;
+  const auto add = [&](std::uint32_t port) {
+    if (port < BPFCAST_MAX_PORTS) set.Add(static_cast<PortId>(port));
+  };
+  if (is_single) {
+    add(slot);
+  } else if (count > 1) {
+    if (count > BPFCAST_MAX_PORTS || slot + (count - 1) / BPFCAST_CHUNK_PORTS >= BPFCAST_MAX_OILS)
+      return std::nullopt;
+    oils_.Reserve(slot, count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      add(object_.oil_ports[slot + i / BPFCAST_CHUNK_PORTS].ports[i % BPFCAST_CHUNK_PORTS]);
+    }
+  }
+  return set;
+}
+
+template <class F>
+void RouteStore<F>::RemoveLeft() {
+  for (const auto& [key, index] : std::exchange(left_, {})) {
+    object_.maps_of(F()).routes.Erase(ToKey<F>(key));
+    array_.Retire(index);
+  }
+}
+
+/// One that packets go by already when the route was inherited.
+template <class F>
+Result<std::uint32_t> RouteStore<F>::TakeIndex(const RouteKey<F>& key) {
+  const auto left = left_.find(key);
+  if (left == left_.end()) return array_.Take();
+  const std::uint32_t index = left->second;
+  left_.erase(left);
+  return index;
+}
 
 template <class F>
 Result<void> RouteStore<F>::Set(const RouteKey<F>& key, const Route& route) {
@@ -27,7 +95,7 @@ Result<void> RouteStore<F>::Set(const RouteKey<F>& key, const Route& route) {
     known->second = entry;
     return {};
   }
-  const Result<std::uint32_t> index = array_.Take();
+  const Result<std::uint32_t> index = TakeIndex(key);
   if (!index) {
     ReleaseOils(entry);
     return tl::unexpected(index.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -37,6 +38,12 @@ class RouteStore {
   RouteStore(BpfObject& object, OilPool& oils, RouteArray& array)
       : object_(object), oils_(oils), array_(array) {}
 
+  /// What an earlier agent left of the family. Its routes stay, with their numbers, until Set() or
+  /// RemoveLeft(); what it did not finish is removed.
+  Result<std::vector<InheritedRoute<F>>> Inherit();
+  /// Removes what was inherited and not set since.
+  void RemoveLeft();
+
   /// On failure the key has no route.
   Result<void> Set(const RouteKey<F>& key, const Route& route);
   void Remove(const RouteKey<F>& key);
@@ -51,6 +58,8 @@ class RouteStore {
  private:
   Result<void> AcquireOils(const Route& route, Entry& entry);
   void ReleaseOils(const Entry& entry);
+  std::optional<PortSet> TakeOverList(std::uint64_t word);
+  Result<std::uint32_t> TakeIndex(const RouteKey<F>& key);
   std::uint16_t GuardFlag(const typename F::Address& group) const;
   void Store(const Entry& entry);
 
@@ -59,6 +68,8 @@ class RouteStore {
   RouteArray& array_;
   GuardedGroups<F> guarded_;
   Entries entries_;
+  std::unordered_map<RouteKey<F>, std::uint32_t, Hash>
+      left_;  // inherited and not set yet, with their indexes
 };
 
 }  // namespace bpfcast

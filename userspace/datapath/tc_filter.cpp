@@ -20,6 +20,7 @@ constexpr std::uint32_t kPriority = 49137;
 constexpr std::uint32_t kHandle = 0xbfca;
 constexpr std::string_view kWithQdisc = "tcfq_";
 constexpr std::string_view kWithoutQdisc = "tcf_";
+constexpr std::string_view kDraft = "_new";
 
 bpf_tc_hook Hook(std::uint32_t ifindex, bpf_tc_attach_point point) {
   bpf_tc_hook hook{};
@@ -98,20 +99,30 @@ Result<TcFilter> TcFilter::Attach(int program, std::uint32_t ifindex, const BpfP
   if (created != 0 && created != -EEXIST) {
     return Fail(std::string("add a clsact qdisc: ") + std::strerror(-created));
   }
+  const std::string number = std::to_string(ifindex);
+  const bool had_with = static_cast<bool>(pins.Find(std::string(kWithQdisc) + number));
+  const bool had = had_with || pins.Find(std::string(kWithoutQdisc) + number);
   TcFilter filter;
   filter.pins_ = &pins;
-  filter.pin_ = std::string(created == 0 ? kWithQdisc : kWithoutQdisc) + std::to_string(ifindex);
+  filter.pin_ = std::string(created == 0 || had_with ? kWithQdisc : kWithoutQdisc) + number;
   // Pinned first: a crash in between leaves a name too many, not a filter that nobody knows.
-  if (Result<void> pinned = pins.Pin(program, filter.pin_); !pinned) {
-    if (created == 0) RemoveQdiscIfEmpty(ifindex);
-    return tl::unexpected(pinned.error());
+  const std::string draft = filter.pin_ + std::string(kDraft);
+  Result<void> done = pins.Pin(program, draft);
+  if (done) {
+    bpf_tc_opts options = Options();
+    options.prog_fd = program;
+    options.flags = had ? BPF_TC_F_REPLACE : 0;
+    if (const int error = bpf_tc_attach(&hook, &options)) {
+      done = Fail(std::string("add a TC filter: ") + std::strerror(-error));
+    } else {
+      done = pins.Rename(draft, filter.pin_);
+      if (!done && !had) Detach(ifindex);
+    }
   }
-  bpf_tc_opts options = Options();
-  options.prog_fd = program;
-  if (const int error = bpf_tc_attach(&hook, &options)) {
-    pins.Unpin(filter.pin_);
+  if (!done) {
+    pins.Unpin(draft);
     if (created == 0) RemoveQdiscIfEmpty(ifindex);
-    return Fail(std::string("add a TC filter: ") + std::strerror(-error));
+    return tl::unexpected(done.error());
   }
   filter.ifindex_ = ifindex;
   return filter;

@@ -12,13 +12,15 @@
 namespace bpfcast {
 
 /// A filter outlives its agent without a link. Its pin is the program, and the name says where the filter is:
-/// tcf_IFINDEX, or tcfq_IFINDEX when the qdisc is ours too.
+/// tcf_IFINDEX, or tcfq_IFINDEX when the qdisc is ours too. While it gets another program a second pin has
+/// that.
 inline constexpr std::string_view kFilterPinPrefix = "tcf";
 
 class TcFilter {
  public:
   TcFilter() = default;
-  /// On failure the interface is as it was.
+  /// A filter that an earlier agent left there gets the program in place of its own. On failure the interface
+  /// is as it was.
   static Result<TcFilter> Attach(int program, std::uint32_t ifindex, const BpfPins& pins);
   TcFilter(TcFilter&& other) noexcept
       : ifindex_(std::exchange(other.ifindex_, 0)), pins_(other.pins_), pin_(std::move(other.pin_)) {}
@@ -32,6 +34,10 @@ class TcFilter {
   ~TcFilter();
 
   explicit operator bool() const { return ifindex_ != 0; }
+  /// The name of its pin.
+  const std::string& pin() const { return pin_; }
+  /// Leaves it where it is.
+  void Release() { ifindex_ = 0; }
 
   /// Removes the filter that a pin of a dead agent names, if the interface still has this very program there.
   static void RemoveStale(std::string_view pin, int program);

@@ -232,9 +232,18 @@ void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time
 }
 
 template <class F>
+void Querier<F>::Adopt(const Report<F>& report, Time now, DropCounters& drops, QuerierEffects<F>& out) {
+  OnReport(report, Address(), now, drops, out);
+  for (const GroupRecord<F>& record : report.records) {
+    if (const auto found = groups_.find(record.group); found != groups_.end()) found->second.stale = true;
+  }
+}
+
+template <class F>
 void Querier<F>::OnRecord(const GroupRecord<F>& record, const Reporter<F>& reporter, Time now,
                           DropCounters& drops, QuerierEffects<F>& out) {
   if (const auto found = groups_.find(record.group); found != groups_.end()) {
+    found->second.stale = false;
     LimitRoom(found->second);
     Apply(found->second, [&](GroupState<F>& state) {
       drops.Add(DropReason::kLimit, state.OnRecord(record, reporter, rules_, now, out.queries));

@@ -62,6 +62,7 @@ struct TimedGroup : GroupState<F> {
   explicit TimedGroup(const typename F::Address& group) : GroupState<F>(group) {}
 
   Time place = kNever;
+  bool stale = false;  // adopted, and reported by nobody since
 };
 
 /// Owns the GroupState of every group on the link. Invariants: a group in the table has a deadline; a group
@@ -107,6 +108,10 @@ class Querier {
   /// POLICY C-69).
   void OnReport(const Report<F>& report, const Address& reporter, Time now, DropCounters& drops,
                 QuerierEffects<F>& out);
+
+  /// What an earlier router of ours knew of hosts here, as IS_IN and IS_EX records: as if they had been
+  /// reported now, by hosts that nobody knows. Who is still there says so when the startup queries ask.
+  void Adopt(const Report<F>& report, Time now, DropCounters& drops, QuerierEffects<F>& out);
 
   /// Nothing is due before it; kNever when nothing is pending. Expire() may find that the deadline has moved
   /// away.

@@ -29,6 +29,7 @@ struct EventLoop::Impl {
   asio::io_context context{1};
   asio::steady_timer timer{context};
   asio::signal_set stop_signals{context, SIGTERM, SIGINT};
+  asio::signal_set hand_over_signals{context, SIGUSR1};
   asio::signal_set reload_signals{context, SIGHUP};
   Handler after_wake_up;
   bool stopped = false;
@@ -49,6 +50,10 @@ void EventLoop::SetDeadline(Time deadline, Handler handler) {
 
 void EventLoop::OnStopSignal(Handler handler) {
   AwaitSignals(impl_->stop_signals, handler);
+}
+
+void EventLoop::OnHandOverSignal(Handler handler) {
+  AwaitSignals(impl_->hand_over_signals, handler);
 }
 
 void EventLoop::OnReloadSignal(Handler handler) {

@@ -14,8 +14,8 @@ class EventLoop {
  public:
   using Handler = std::function<void()>;
 
-  /// From now on SIGTERM, SIGINT and SIGHUP no longer end the process; one that comes before its handler is
-  /// set waits for it.
+  /// From now on SIGTERM, SIGINT, SIGHUP and SIGUSR1 no longer end the process; one that comes before its
+  /// handler is set waits for it.
   EventLoop();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -25,6 +25,8 @@ class EventLoop {
   void SetDeadline(Time deadline, Handler handler);
   /// What SIGTERM and SIGINT call, once the loop runs.
   void OnStopSignal(Handler handler);
+  /// What SIGUSR1 calls.
+  void OnHandOverSignal(Handler handler);
   /// What SIGHUP calls.
   void OnReloadSignal(Handler handler);
   /// Runs after each wake-up, when a burst of ready events has been handled: the place to act once for all of

@@ -60,6 +60,12 @@ void AllMulticastFlags::Clear(std::uint32_t ifindex) {
   static_cast<void>(Write());  // it claims too much at worst, for an interface that lost its flag
 }
 
+void AllMulticastFlags::ClearOthers(const std::set<std::uint32_t>& used) {
+  for (const auto& [netns, ifindex] : std::set<Flag>(ours_)) {
+    if (netns == netns_ && !used.contains(ifindex)) Clear(ifindex);
+  }
+}
+
 /// Replaces the file in one step.
 Result<void> AllMulticastFlags::Write() const {
   if (ours_.empty()) {

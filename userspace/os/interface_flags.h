@@ -26,6 +26,10 @@ class AllMulticastFlags {
   /// Sets the flag unless it is set: by us, or by somebody whose flag is not ours to clear. On failure it is
   /// not set.
   Result<void> Set(const Link& link);
+  /// Clears those of ours that an earlier agent set on other interfaces than these.
+  void ClearOthers(const std::set<std::uint32_t>& used);
+  /// The flags, and the file, stay for the next agent.
+  void HandOver() { ours_.clear(); }
   /// Clears it if it is ours. An interface that is gone took its flag along.
   void Clear(std::uint32_t ifindex);
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "routing/forwarding_update.h"
+#include "routing/inherited_route.h"
 #include "routing/passage.h"
 #include "routing/topology.h"
 
@@ -132,9 +133,49 @@ struct PortAttachment {
   std::string obstacle{};  // what keeps it from forwarding as it is told to, and the way out; empty: nothing
 };
 
+/// What an earlier agent of the same instance left, and what forwards until TakeOver().
+enum class Estate : std::uint8_t {
+  kNone,
+  kRoutes,  // Inherited() tells them
+  kOpaque,  // of a version whose tables cannot be read: nobody knows who wants what until hosts say it again
+};
+
+struct InheritedPort {
+  PortId id{};
+  std::uint32_t ifindex = 0;
+  PortRole role = PortRole::kDownstream;
+};
+
+/// A port that had a number keeps it for what TakeOver() is given: packets still go by it.
+struct Inheritance {
+  Estate estate = Estate::kNone;
+  std::vector<InheritedPort> ports;
+  std::vector<InheritedRoute<Igmp>> ipv4;
+  std::vector<InheritedRoute<Mld>> ipv6;
+};
+
+/// What came of each part of TakeOver(): of each port in their order, as of SetPort(), and of the routes as
+/// of Sync().
+struct TakenOver {
+  std::vector<Result<PortAttachment>> ports;
+  Result<void> ipv4;
+  Result<void> ipv6;
+};
+
 class Datapath {
  public:
   virtual ~Datapath() = default;
+
+  /// Empty after TakeOver().
+  virtual const Inheritance& Inherited() const = 0;
+  /// The start: ports and routes of both families at once. What forwarded until now goes on in between, and
+  /// what is not named ends. On failure nothing has been taken over, and it may be tried again.
+  virtual Result<TakenOver> TakeOver(const std::vector<DatapathPort>& ports,
+                                     const ForwardingUpdate<Igmp>& ipv4,
+                                     const ForwardingUpdate<Mld>& ipv6) = 0;
+  /// The agent ends and another one goes on: destruction leaves in the kernel what can stay there without an
+  /// agent.
+  virtual void HandOver() = 0;
 
   /// Adds or changes a port. Tries `port.hook`; when the kernel refuses native XDP the port is served by TC
   /// and the attachment says why. On failure the port carries no traffic.

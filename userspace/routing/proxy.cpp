@@ -270,6 +270,20 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
 }
 
 template <class F>
+void Proxy<F>::Adopt(const std::vector<InheritedRoute<F>>& routes, Time now, ProxyEffects<F>& out) {
+  for (auto& [port, report] : ReportsBehind(routes)) {
+    const auto found = downstreams_.find(port);
+    if (found == downstreams_.end() || !found->second.querier().running()) continue;
+    Downstream<F>& downstream = found->second;
+    DropCounters& drops = links_.at(port).counters.drops;
+    QuerierEffects<F> effects;
+    downstream.querier().Adopt(ApplyAccess(downstream.config().access, std::move(report), drops), now, drops,
+                               effects);
+    Settle(port, effects, now, out);
+  }
+}
+
+template <class F>
 void Proxy<F>::OnLocalMembership(const Address& group, LocalMembership membership, ProxyEffects<F>& out) {
   table_.SetLocal(group, membership, out.update);
 }

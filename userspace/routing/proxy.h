@@ -16,6 +16,7 @@
 #include "membership/querier.h"
 #include "routing/downstream.h"
 #include "routing/forwarding_table.h"
+#include "routing/inherited_route.h"
 #include "routing/loop_guard.h"
 #include "routing/passage.h"
 #include "routing/policer.h"
@@ -92,6 +93,10 @@ class Proxy {
   /// The link's state is new. A downstream that cannot be used is flushed; an upstream that comes back
   /// announces everything.
   void OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEffects<F>& out);
+  /// What an earlier agent forwarded when it ended: its downstream links want the same now, until one Group
+  /// Membership Interval passes without a report. For the start, when the links are known. Links that
+  /// are not up have no members.
+  void Adopt(const std::vector<InheritedRoute<F>>& routes, Time now, ProxyEffects<F>& out);
   /// Sockets on this machine joined or left a group.
   void OnLocalMembership(const Address& group, LocalMembership membership, ProxyEffects<F>& out);
   /// The last of them that had joined on the upstream link left, and its kernel said so there: a router that

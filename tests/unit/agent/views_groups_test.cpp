@@ -22,7 +22,7 @@ TEST_F(GroupsViewTest, AnAnySourceMemberIsExcludeOfNothingUntilItsTimerEnds) {
   EXPECT_EQ(Groups(kStart + seconds(20)),
             Json::parse(R"([{"family": "ipv4", "group": "239.1.2.3", "port": "lan1", "mode": "exclude",
       "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
-      "host_version": 3, "last_reporter": "192.0.1.10",
+      "host_version": 3, "last_reporter": "192.0.1.10", "stale": false,
       "hosts": [{"address": "192.0.1.10", "version": 3, "mode": "exclude",
                  "last_report_s": 20.0, "expires_s": 250.0}],
       "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},

@@ -13,7 +13,7 @@ TEST_F(Ipv6ViewsTest, AMemberIsARowOfItsFamily) {
   EXPECT_EQ(Groups(kStart + seconds(20)),
             Json::parse(R"([{"family": "ipv6", "group": "ff0e::3", "port": "lan1",
       "mode": "exclude", "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
-      "host_version": 2, "last_reporter": "fe80::10",
+      "host_version": 2, "last_reporter": "fe80::10", "stale": false,
       "hosts": [{"address": "fe80::10", "version": 2, "mode": "exclude",
                  "last_report_s": 20.0, "expires_s": 250.0}],
       "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},

@@ -66,7 +66,7 @@ inline nlohmann::ordered_json StatusAnswer() {
 inline nlohmann::ordered_json GroupAnswer(const std::string& group, const std::string& port) {
   auto row = nlohmann::ordered_json::parse(R"({
       "family": "ipv4", "mode": "exclude", "sources": [], "requested": [], "expires_s": 250.0, "source_timers": [],
-      "host_version": 3, "last_reporter": "192.0.2.10",
+      "host_version": 3, "last_reporter": "192.0.2.10", "stale": false,
       "hosts": [{"address": "192.0.2.10", "version": 3, "mode": "exclude", "last_report_s": 20.0,
                  "expires_s": 250.0}],
       "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},

@@ -50,6 +50,14 @@ TEST(GroupsText, SaysWhyMembersGetNothing) {
   EXPECT_THAT(GroupsText(Json::array({row})), EndsWith("  all (not forwarded: 192.0.2.1 is the querier)\n"));
 }
 
+TEST(GroupsText, X_03_SaysWhatNobodyHasReportedToThisAgent) {
+  Json row = GroupAnswer("239.1.2.3", "lan1");
+  row["stale"] = true;
+  EXPECT_THAT(GroupsText(Json::array({row})), HasSubstr("  none since start  all\n"));
+  EXPECT_THAT(GroupDetailsText(Json::array({row})),
+              HasSubstr(", taken over from the agent before, not reported since\n"));
+}
+
 TEST(GroupDetailsText, IsABlockForEachGroupWithItsPorts) {
   Json lan1 = GroupAnswer("239.1.2.3", "lan1");
   lan1["sources"] = {"10.0.0.1"};
