@@ -31,6 +31,12 @@ void CloseUpstream(Passages<F>& passages) {
   close(passages.otherwise);
 }
 
+/// Did the datapath use another hook than it was told to?
+bool IsRefused(const Port& port) {
+  return port.installed && port.attachment.hook != port.installed->hook &&
+         port.attachment.hook != Hook::kKernel;
+}
+
 bool ServesOther(const DatapathPort& a, const DatapathPort& b) {
   return a.ipv4.served != b.ipv4.served || a.ipv6.served != b.ipv6.served;
 }
@@ -80,7 +86,8 @@ void Agent::FollowLink(Port& port) {
     if (port.socket && !link->all_multicast) {
       if (const auto set = all_multicast_.Set(*link); !set) Trouble(port, set.error().message);
     }
-    if (changed || recheck_ports_) Install(port);
+    // A program of somebody else that leaves the interface changes nothing of the link.
+    if (changed || recheck_ports_ || IsRefused(port)) Install(port);
   }
   // Without a socket the protocol can neither hear nor speak; it starts when there is one.
   ForEachFamily([&](auto& family) { family.OnLink(port, port.socket ? link : nullptr, Now()); });
@@ -130,8 +137,9 @@ void Agent::Install(Port& port) {
       if (std::exchange(port.installed, std::nullopt)) datapath_->RemovePort(port.id);
       return;
     }
-    // What stands in the way may have gone without a word.
-    if (port.installed == wanted && (port.attachment.obstacle.empty() || attempt > 0)) return;
+    // What stands in the way may have gone without a word, and so may our programs.
+    const bool look_again = recheck_ports_ || IsRefused(port) || !port.attachment.obstacle.empty();
+    if (port.installed == wanted && (!look_again || attempt > 0)) return;
     if (port.role == PortRole::kUpstream && (!port.installed || ServesOther(*port.installed, *wanted))) {
       recheck_ports_ = true;  // the downstreams come after it
     }

@@ -243,9 +243,13 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
     if (old != ports_.end()) RemovePort(old->first);
   }
   AttachedPort& attached = ports_[port.id];
+  const bool described = same && attached.port == port;
   const bool same_rules = same && SameRules(attached.port, port);
   attached.port = port;
-  if (Result<void> done = Describe(port, same_rules ? std::nullopt : std::optional(MakeRules())); !done) {
+  Result<void> done;
+  if (!described) attached.xdp_refused = false;
+  if (!described) done = Describe(port, same_rules ? std::nullopt : std::optional(MakeRules()));
+  if (!done) {
     RemovePort(port.id);
     return Fail("serve " + Named(port) + ": " + done.error().message);
   }
@@ -358,8 +362,15 @@ Result<void> BpfDatapath::WriteDefaultRoute() {
 }
 
 Result<void> BpfDatapath::AttachTc(AttachedPort& attached) {
-  if (attached.tcx || attached.filter) return {};
   const int program = attached.port.ethernet ? object_.tc_program() : object_.tc_bare_program();
+  const bool lost_link = attached.tcx && !attached.tcx.IsAttached();
+  const bool lost_filter = attached.filter && !attached.filter.IsAttached(program);
+  if (lost_link || lost_filter) {
+    spdlog::warn("{}: somebody took the TC program away; it is attached again", Named(attached.port));
+    attached.tcx = BpfLink();
+    attached.filter = TcFilter();
+  }
+  if (attached.tcx || attached.filter) return {};
   std::string refused = "forced";
   if (config_.tc == TcAttachment::kBest) {
     Result<BpfLink> link = BpfLink::AttachTcx(program, attached.port.ifindex, pins_);
@@ -382,11 +393,20 @@ void BpfDatapath::AttachXdp(AttachedPort& attached) {
     attached.attachment = {Hook::kTc, tc};
     return;
   }
+  if (attached.xdp && !attached.xdp.IsAttached()) {
+    spdlog::warn("{}: somebody took the XDP program away; it is attached again", Named(attached.port));
+    attached.xdp = BpfLink();
+  }
+  if (!attached.xdp && attached.xdp_refused) return;
   if (!attached.xdp) {
     Result<BpfLink> link = BpfLink::AttachXdp(object_.xdp_program(), attached.port.ifindex, pins_);
     if (!link) {
-      spdlog::warn("attach XDP to {}: {}; using TC instead", Named(attached.port), link.error().message);
-      attached.attachment = {Hook::kTc, std::string(tc) + ", because native XDP: " + link.error().message};
+      std::string reason = std::string(tc) + ", because native XDP: " + link.error().message;
+      if (reason != attached.attachment.reason) {  // it is tried again now and then
+        spdlog::warn("attach XDP to {}: {}; using TC instead", Named(attached.port), link.error().message);
+      }
+      attached.attachment = {Hook::kTc, std::move(reason)};
+      attached.xdp_refused = !BpfLink::HasXdp(attached.port.ifindex);
       return;
     }
     attached.xdp = std::move(*link);

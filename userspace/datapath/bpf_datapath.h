@@ -80,6 +80,7 @@ class BpfDatapath : public Datapath {
     BpfLink tcx;
     TcFilter filter;
     PortAttachment attachment;
+    bool xdp_refused = false;  // by the driver, which is not asked again before the port changes
   };
 
   /// What the ports say of sources and groups, for both families.

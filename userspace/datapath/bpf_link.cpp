@@ -74,6 +74,12 @@ Result<BpfLink> BpfLink::AttachXdp(int program, std::uint32_t ifindex, const Bpf
   return Keep(BpfFd(fd), XdpPin(ifindex), pins);
 }
 
+bool BpfLink::HasXdp(std::uint32_t ifindex) {
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
+  return bpf_xdp_query(static_cast<int>(ifindex), 0, &query) == 0 && query.prog_id != 0;
+}
+
 Result<BpfLink> BpfLink::AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins) {
   if (BpfLink link = TakeOver(program, ifindex, TcxPin(ifindex), pins)) return link;
   const int fd = bpf_link_create(program, static_cast<int>(ifindex), kTcxIngress, nullptr);
@@ -87,6 +93,10 @@ Result<BpfLink> BpfLink::AttachTracing(int program, const std::string& name, con
   const int fd = bpf_raw_tracepoint_open(nullptr, program);
   if (fd < 0) return Fail(std::string("attach to a trace point: ") + std::strerror(-fd));
   return Keep(BpfFd(fd), pin, pins);
+}
+
+bool BpfLink::IsAttached() const {
+  return fd_ && InterfaceOf(fd_.get()) != 0;
 }
 
 Result<BpfLink> BpfLink::Keep(BpfFd fd, std::string pin, const BpfPins& pins) {

@@ -21,6 +21,8 @@ class BpfLink {
   /// without a packet in between. On failure the interface is as it was; the error is one phrase for "cannot
   /// use XDP: ...".
   static Result<BpfLink> AttachXdp(int program, std::uint32_t ifindex, const BpfPins& pins);
+  /// Has the interface an XDP program, whosever it is?
+  static bool HasXdp(std::uint32_t ifindex);
   /// TCX ingress (Linux 6.6). The same.
   static Result<BpfLink> AttachTcx(int program, std::uint32_t ifindex, const BpfPins& pins);
   /// The trace point that the program was loaded for.
@@ -37,6 +39,8 @@ class BpfLink {
   ~BpfLink();
 
   explicit operator bool() const { return static_cast<bool>(fd_); }
+  /// False once somebody else has taken the program off its interface.
+  bool IsAttached() const;
   /// The name of its pin.
   const std::string& pin() const { return pin_; }
   /// Leaves the program where it is, for the pin to hold. Without a pin it ends.

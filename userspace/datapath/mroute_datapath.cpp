@@ -102,7 +102,7 @@ Result<void> MrouteDatapath::SetPort(Half<F>& half, const DatapathPort& port) {
   }
   if (!served) return {};
   if (Result<void> opened = OpenHalf(half); !opened) return opened;
-  if (half.missing) return {};
+  if (half.missing || (known != nullptr && *known == port)) return {};
   if (known == nullptr) {
     const auto vif = half.vifs.Add(port.id);
     if (!vif) {

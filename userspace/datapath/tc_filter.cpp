@@ -135,6 +135,12 @@ TcFilter::~TcFilter() {
   pins_->Unpin(pin_);
 }
 
+bool TcFilter::IsAttached(int program) const {
+  const bpf_tc_hook hook = Hook(ifindex_, BPF_TC_INGRESS);
+  bpf_tc_opts found = Options();
+  return bpf_tc_query(&hook, &found) == 0 && found.prog_id == ProgramId(program);
+}
+
 void TcFilter::RemoveStale(std::string_view pin, int program) {
   const bool with_qdisc = pin.starts_with(kWithQdisc);
   const std::string_view number = pin.substr(with_qdisc ? kWithQdisc.size() : kWithoutQdisc.size());

@@ -34,6 +34,9 @@ class TcFilter {
   ~TcFilter();
 
   explicit operator bool() const { return ifindex_ != 0; }
+  /// False once somebody else has taken the filter, or the qdisc with it, off the interface. `program` is
+  /// what it was attached with.
+  bool IsAttached(int program) const;
   /// The name of its pin.
   const std::string& pin() const { return pin_; }
   /// Leaves it where it is.
