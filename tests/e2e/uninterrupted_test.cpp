@@ -1,11 +1,14 @@
 // One numbered stream at 50 000 packets a second to four receivers that stay, while everything else happens
 // at once: members of other ports come and go, a port flaps, the file changes, the daemon is killed and hands
 // over.
+#include <sys/socket.h>
+
 #include <future>
 #include <iostream>
 #include <sstream>
 
 #include "star_fixture.h"
+#include "support/bpf_links.h"
 #include "support/live_stream.h"
 #include "support/wiring.h"
 
@@ -18,7 +21,8 @@ using ::testing::Contains;
 constexpr unsigned kRate = 50'000;
 constexpr int kChanges = 1000;
 constexpr int kFlaps = 50;
-constexpr int kReloads = 100;
+constexpr int kRounds = 20;          // each with one SIGKILL and one hand-over
+constexpr int kReloadsPerRound = 5;  // 100 together
 
 constexpr int kStaying = 4;  // lan1 to lan4
 constexpr std::array kChanging{5, 6};
@@ -35,6 +39,7 @@ class NothingInterrupts : public StarTest, public ::testing::WithParamInterface<
     daemon_.emplace(star_->router(), Configuration(), NamePrefix("e2e"));
     daemon_->WaitUntilUp(kSometimes, 30s);  // seven downstreams and the upstream
     for (const json& port : daemon_->Call("ports")) EXPECT_EQ(port["hook"], GetParam()) << port.dump(1);
+    for (const int lan : Watched()) watched_.insert(std::to_string(star_->router().IfIndex(NameOf(lan))));
   }
 
   /// The upstream, and the downstreams whose receivers stay.
@@ -87,6 +92,34 @@ class NothingInterrupts : public StarTest, public ::testing::WithParamInterface<
     }
   }
 
+  /// The attachments of the ports that the stream takes, by pin.
+  std::map<std::string, BpfLinkInfo> Links() const {
+    std::map<std::string, BpfLinkInfo> links = PinnedLinks(daemon_->Pins());
+    std::erase_if(links, [&](const auto& link) {
+      return !watched_.contains(link.first.substr(link.first.rfind('_') + 1));
+    });
+    return links;
+  }
+  /// Starts a successor of the one that ended: every attachment stays and gets a new program.
+  void Succeed(const std::map<std::string, BpfLinkInfo>& before) {
+    daemon_->StartAgain();
+    ASSERT_TRUE(Eventually([&] { return IsServing(); }, 20s)) << daemon_->Call("ports").dump(1);
+    const auto after = Links();
+    EXPECT_EQ(after.size(), before.size());
+    for (const auto& [name, link] : before) {
+      ASSERT_TRUE(after.contains(name)) << name;
+      EXPECT_EQ(after.at(name).id, link.id) << name << " was attached anew";
+      EXPECT_NE(after.at(name).program, link.program) << name << " runs the program of the dead one";
+    }
+  }
+  bool IsServing() const {
+    const json ports = daemon_->Call("ports");
+    return std::ranges::all_of(Watched(), [&](int lan) {
+      return std::ranges::any_of(
+          ports, [&](const json& port) { return port["name"] == NameOf(lan) && port["state"] == "up"; });
+    });
+  }
+
   /// What the devices of the stream's way say of frames that they could not take.
   std::string Refused() const {
     std::string text;
@@ -104,6 +137,7 @@ class NothingInterrupts : public StarTest, public ::testing::WithParamInterface<
     return text;
   }
 
+  std::set<std::string> watched_;  // indexes of interfaces
   bool has_more_ = false;
   bool has_other_timing_ = false;
   bool has_policy_ = false;
@@ -111,11 +145,13 @@ class NothingInterrupts : public StarTest, public ::testing::WithParamInterface<
 };
 INSTANTIATE_TEST_SUITE_P(Hook, NothingInterrupts, ::testing::Values("xdp", "tc"), HookName);
 
-TEST_P(NothingInterrupts, TX_04_X_04_AStreamWhileMembersReloadsAndFlapsGoOn) {
+TEST_P(NothingInterrupts, TX_03_TX_04_X_03_X_04_AStreamWhileMembersReloadsRestartsHandOversAndFlapsGoOn) {
   ASSERT_NO_FATAL_FAILURE(Start());
   std::vector<std::unique_ptr<Receiver>> receivers;
   for (int lan = 1; lan <= kStaying; ++lan) {
     receivers.push_back(std::make_unique<Receiver>(star_->host(lan), kG));
+    const int room = 256 << 20;  // seconds of a machine that has no time for the test
+    setsockopt(receivers.back()->socket().fd(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
     receivers.back()->Join();
     ASSERT_TRUE(daemon_->WaitForGroup(kG, Star::LanName(lan)));
   }
@@ -126,9 +162,16 @@ TEST_P(NothingInterrupts, TX_04_X_04_AStreamWhileMembersReloadsAndFlapsGoOn) {
   std::future<void> changes = std::async(std::launch::async, [&] { ChangeMembers(); });
   std::future<void> flaps = std::async(std::launch::async, [&] { FlapPort(); });
   const Instant begin = Clock::now();
-  for (int i = 0; i < kReloads; ++i) {
-    Reload();
-    std::this_thread::sleep_for(100ms);
+  for (int round = 0; round < kRounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    for (int i = 0; i < kReloadsPerRound / 2; ++i) Reload();
+    auto before = Links();
+    daemon_->Kill();
+    ASSERT_NO_FATAL_FAILURE(Succeed(before));
+    for (int i = kReloadsPerRound / 2; i < kReloadsPerRound; ++i) Reload();
+    before = Links();
+    ASSERT_EQ(daemon_->HandOver(), 0) << daemon_->Stderr();
+    ASSERT_NO_FATAL_FAILURE(Succeed(before));
   }
   changes.get();
   flaps.get();
@@ -151,8 +194,8 @@ TEST_P(NothingInterrupts, TX_04_X_04_AStreamWhileMembersReloadsAndFlapsGoOn) {
   std::cout << GetParam() << ": " << static_cast<std::uint64_t>(stream.Rate()) << " packets/s for " << seconds
             << " s, sent " << sent << " to " << kStaying << " receivers: lost " << lost << ", doubled "
             << doubled << ", out of order " << reordered << ", dropped by the test's own sockets " << drops
-            << "; " << kChanges << " changes of membership, " << reloads_ << " reloads, " << kFlaps
-            << " flaps\n";
+            << "; " << kChanges << " changes of membership, " << reloads_ << " reloads, " << kRounds
+            << " restarts after SIGKILL, " << kRounds << " hand-overs, " << kFlaps << " flaps\n";
   EXPECT_EQ(lost, drops) << Refused();
   EXPECT_EQ(doubled, 0U);
   EXPECT_EQ(reordered, 0U);
