@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t kMldV2Report = 143;
 
 /// Where a jump goes; the other targets are the instructions that carry them as their label.
-enum Target : std::uint8_t { kNext, kIpv4, kIpv6, kHopByHop, kIcmpv6, kTake, kDrop };
+enum Target : std::uint8_t { kNext, kUntagged, kIpv4, kIpv6, kHopByHop, kIcmpv6, kTake, kDrop };
 
 /// An instruction whose jumps are still targets.
 struct Step {
@@ -51,10 +51,12 @@ std::vector<sock_filter> GroupFilter() {
   const std::vector<Step> steps = {
       LoadOfFrame(SKF_AD_PKTTYPE),
       IfEqual(PACKET_OTHERHOST, kDrop),
+      LoadOfFrame(SKF_AD_VLAN_TAG_PRESENT),  // on a VLAN's own interface Linux 6.1 leaves the tag behind
+      IfEqual(0, kUntagged),
       LoadHalfOfFrame(SKF_AD_VLAN_TAG),
       Compute(BPF_AND, 0x0fff),
       IfEqual(0, kNext, kDrop),
-      LoadHalfOfFrame(SKF_AD_PROTOCOL),
+      LoadHalfOfFrame(SKF_AD_PROTOCOL).At(kUntagged),
       IfEqual(ETH_P_IP, kIpv4),
       IfEqual(ETH_P_IPV6, kIpv6, kDrop),
 
