@@ -1,6 +1,6 @@
 #include "datapath/family_tables.h"
 
-#include <set>
+#include <algorithm>
 #include <string>
 
 #include "datapath/source_rules.h"
@@ -70,15 +70,19 @@ Result<void> FamilyTables<F>::Apply(const ForwardingUpdate<F>& update) {
 
 template <class F>
 Result<void> FamilyTables<F>::Sync(const ForwardingUpdate<F>& table) {
-  std::set<RouteKey<F>> wanted;
+  const Result<void> applied = Apply(table);
+  std::vector<RouteKey<F>> wanted;
   for (const RouteChange<F>& change : table) {
-    if (change.route) wanted.insert(change.key);
+    if (change.route) wanted.push_back(change.key);
   }
-  ForwardingUpdate<F> update = table;
+  if (applied && wanted.size() == routes_.entries().size()) return applied;  // these and no others
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<RouteKey<F>> others;
   for (const auto& [key, entry] : routes_.entries()) {
-    if (!wanted.contains(key)) update.push_back({key, std::nullopt});
+    if (!std::binary_search(wanted.begin(), wanted.end(), key)) others.push_back(key);
   }
-  return Apply(update);
+  for (const RouteKey<F>& key : others) routes_.Remove(key);
+  return applied;
 }
 
 template <class F>

@@ -15,6 +15,7 @@ std::uint32_t SlotsFor(std::uint32_t ports) {
 }  // namespace
 
 void OilPool::Reserve(std::uint32_t slot, std::uint32_t ports) {
+  if (slots_.IsTaken(slot)) return;  // a list of many routes
   reserved_.push_back({slot, SlotsFor(ports)});
   slots_.Reserve(slot, SlotsFor(ports));
 }
