@@ -102,11 +102,13 @@ int Run(const DaemonOptions& options) {
   if (!agent) return Complain(options, Failure::kEnvironment, agent.error().message);
   if (!user.empty()) {
     if (const auto given_up = bpfcast::GiveUpRoot(user, owned); !given_up) {
+      (*agent)->HandOver();  // streams that went on until now do not end for that
       return Complain(options, Failure::kEnvironment, given_up.error().message);
     }
   }
   if (background) {
     if (const auto serving = background->Serving(); !serving) {
+      (*agent)->HandOver();
       return Complain(options, Failure::kEnvironment, serving.error().message);
     }
   }

@@ -57,7 +57,9 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
   }
 }
 
-Agent::~Agent() = default;
+Agent::~Agent() {
+  if (take_over_at_) all_multicast_.HandOver();  // what forwards is still the agent's before
+}
 
 Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
                                             std::unique_ptr<Datapath> datapath) {
@@ -82,7 +84,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   }
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });
-  loop.OnHandOverSignal([self] { self->OnHandOver(); });
+  loop.OnHandOverSignal([self] { self->HandOver(); });
   loop.OnReloadSignal([self] { self->Reload(); });
 
   const Time now = Now();
@@ -107,7 +109,10 @@ void Agent::Run() {
 
 void Agent::OnStop() {
   ForEachFamily([](auto& family) { family.Leave(); });
-  if (take_over_at_) static_cast<void>(datapath_->TakeOver({}, {}, {}));  // what goes on without us ends, too
+  if (std::exchange(take_over_at_, std::nullopt)) {  // what goes on without us ends, too
+    const auto ended = datapath_->TakeOver({}, {}, {});
+    if (!ended) spdlog::error("what the agent before left goes on: {}", ended.error().message);
+  }
   loop_.Stop();
 }
 

@@ -46,6 +46,8 @@ class Agent {
   /// Returns after SIGTERM or SIGINT, when the upstream has been left, and after SIGUSR1, when all is
   /// left to the next agent. SIGHUP reloads.
   void Run();
+  /// Ends Run(), and leaves everything as it forwards to the next agent.
+  void HandOver();
 
  private:
   Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> datapath);
@@ -70,7 +72,6 @@ class Agent {
   std::vector<InheritedRoute<F>> Adoptable(const std::vector<InheritedRoute<F>>& routes) const;
   Time HostsKnown() const;
   void TakeOver(Time now);
-  void OnHandOver();
 
   // Ports follow their interfaces.
   void FollowLinks();

@@ -31,6 +31,7 @@ PortId Agent::NumberFor(const std::string& interface) {
            std::any_of(inherited.begin(), inherited.end(),
                        [&](const InheritedPort& port) { return port.id == id; });
   };
+  for (const InheritedPort& port : inherited) last_port_ = std::max(last_port_, port.id);
   do {
     last_port_ = static_cast<PortId>((static_cast<std::size_t>(last_port_) + 1) % kMaxPorts);
   } while (ports_.contains(last_port_) || is_reserved(last_port_));
@@ -118,17 +119,19 @@ void Agent::TakeOver(Time now) {
   FollowLinks();
 }
 
-void Agent::OnHandOver() {
+void Agent::HandOver() {
   ForEachFamily([](auto& family) { family.Settle(); });
+  datapath_->HandOver();
+  all_multicast_.HandOver();
+  if (take_over_at_) take_over_at_ = kNever;
   if (config_.bpffs.empty()) {
     spdlog::warn(
         "hands over, but the kernel's multicast routing ends with this agent: streams pause until the next "
         "one has started");
+  } else {
+    spdlog::info("hands over: streams go on without an agent for {} s at most",
+                 std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
   }
-  datapath_->HandOver();
-  all_multicast_.HandOver();
-  spdlog::info("hands over: streams go on without an agent for {} s at most",
-               std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
   loop_.Stop();
 }
 

@@ -26,14 +26,14 @@ Result<ChosenDatapath> OpenBpf(const Config& settings, const std::string& instan
 }
 
 Result<ChosenDatapath> OpenKernel(const Config& config, const std::string& instance, std::string reason) {
-  // What a dead agent left would take the packets before the kernel sees them.
-  BpfPins::RemoveAll(BpfDatapathConfig().bpffs, instance);
   MrouteDatapathConfig kernel;
   kernel.ipv4 = config.upstream.ipv4.served;
   kernel.ipv6 = config.upstream.ipv6.served;
   kernel.reason = std::move(reason);
   auto datapath = MrouteDatapath::Open(kernel);
   if (!datapath) return tl::unexpected(datapath.error());
+  // What a dead agent left would take the packets before the kernel sees them.
+  BpfPins::RemoveAll(BpfDatapathConfig().bpffs, instance);
   return ChosenDatapath{std::move(*datapath), {}};
 }
 

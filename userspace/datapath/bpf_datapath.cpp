@@ -16,6 +16,7 @@ namespace {
 
 /// Tick() renews it once a second.
 constexpr Duration kShortestLease = std::chrono::seconds(3);
+constexpr Duration kTransition = std::chrono::minutes(1);
 
 std::string Named(const DatapathPort& port) {
   return port.name + " (ifindex " + std::to_string(port.ifindex) + ")";
@@ -53,9 +54,10 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   if (!netns) return tl::unexpected(netns.error());
   Result<Predecessor> predecessor = Predecessor::Find(*pins, *netns);
   if (!predecessor) return tl::unexpected(predecessor.error());
+  const Estate found = predecessor->estate();
   Result<BpfObject> object = LoadObject(*pins, *predecessor);
   if (!object) {
-    if (predecessor->estate() == Estate::kNone) pins->RemoveAll();
+    if (found == Estate::kNone) pins->RemoveAll();
     return tl::unexpected(object.error());
   }
   std::unique_ptr<BpfDatapath> datapath(
@@ -65,6 +67,10 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   control.netns = *netns;
   control.abi = BPFCAST_ABI;
   datapath->RenewLease();
+  // An index of another namespace names another interface here.
+  if (datapath->predecessor_.estate() == Estate::kNone) {
+    datapath->pins_.RemoveOthers([](const std::string&) { return false; });
+  }
   if (datapath->predecessor_.estate() == Estate::kRoutes) {
     if (Result<void> inherited = datapath->Inherit(); !inherited) return tl::unexpected(inherited.error());
   } else if (Result<void> pinned = datapath->PinMaps(); !pinned) {
@@ -126,12 +132,16 @@ BpfDatapath::~BpfDatapath() {
 }
 
 void BpfDatapath::HandOver() {
+  if (end_ != End::kCleanStop) return;  // nothing is ours yet
   RenewLease();
   end_ = End::kHandOver;
 }
 
 /// `control` last: with it they are a set.
 Result<void> BpfDatapath::PinMaps() {
+  if (predecessor_.estate() == Estate::kOpaque && pins_.Find(kControlMap)) {
+    if (Result<void> renamed = pins_.Rename(kControlMap, kControlBefore); !renamed) return renamed;
+  }
   pins_.Unpin(kControlMap);
   int control = -1;
   for (const auto& [name, fd] : object_.maps()) {
@@ -167,6 +177,7 @@ Result<void> BpfDatapath::Inherit() {
 Result<TakenOver> BpfDatapath::TakeOver(const std::vector<DatapathPort>& ports,
                                         const ForwardingUpdate<Igmp>& ipv4,
                                         const ForwardingUpdate<Mld>& ipv6) {
+  RenewLease();
   TakenOver taken;
   std::vector<Result<PortAttachment>>& answers = taken.ports;
   for (const DatapathPort& port : ports) {
@@ -177,7 +188,15 @@ Result<TakenOver> BpfDatapath::TakeOver(const std::vector<DatapathPort>& ports,
       answers.emplace_back(tl::unexpected(known.error()));
     }
   }
-  if (Result<void> added = AddRules(MakeRules()); !added) {
+  const Rules rules = MakeRules();
+  Result<void> added = AddRules(rules);
+  if (!added) {
+    // There is no room for the old ones beside them.
+    ipv4_.RemoveLeftRules();
+    ipv6_.RemoveLeftRules();
+    added = AddRules(rules);
+  }
+  if (!added) {
     ports_.clear();
     return tl::unexpected(added.error());
   }
@@ -199,14 +218,21 @@ Result<TakenOver> BpfDatapath::TakeOver(const std::vector<DatapathPort>& ports,
     }
   }
   end_ = End::kCleanStop;
+  RemoveLeftPorts();  // an interface that has no role any more is not to pass for one that has
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (answers[i]) answers[i] = Attach(ports_.at(ports[i].id));
   }
-  RemoveLeft();
+  ipv4_.RemoveLeftRules();
+  ipv6_.RemoveLeftRules();
+  if (taken.ipv4 && taken.ipv6) oils_.FreeReserved();
+  RemoveLeftPins();
+  predecessor_ = Predecessor();
+  inheritance_ = Inheritance();
+  RenewLease();
   return taken;
 }
 
-void BpfDatapath::RemoveLeft() {
+void BpfDatapath::RemoveLeftPorts() {
   std::set<std::uint32_t> known;
   for (const auto& [id, attached] : ports_) known.insert(attached.port.ifindex);
   for (const InheritedPort& port : inheritance_.ports) {
@@ -215,10 +241,9 @@ void BpfDatapath::RemoveLeft() {
     device_maps_.RemovePort(port.id);
     ForgetEntry(port.id);
   }
-  ipv4_.RemoveLeft();
-  ipv6_.RemoveLeft();
-  oils_.FreeReserved();
+}
 
+void BpfDatapath::RemoveLeftPins() {
   std::set<std::string> pins;
   for (const auto& [name, fd] : object_.maps()) pins.insert(name);
   for (const auto& [id, attached] : ports_) {
@@ -226,8 +251,6 @@ void BpfDatapath::RemoveLeft() {
   }
   pins.insert(refused_.pin());
   pins_.RemoveOthers([&](const std::string& name) { return pins.contains(name); });
-  predecessor_ = Predecessor();
-  inheritance_ = Inheritance();
 }
 
 Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
@@ -434,10 +457,14 @@ void BpfDatapath::Tick(Time now) {
   if (oils_.Rebuild() == OilPool::Words::kChanged) RefreshRoutes();
 }
 
+/// Until the datapath is ours, what forwards goes on for a minute at least, and no longer because of us.
 void BpfDatapath::RenewLease() {
-  const Time end = KernelTime() + std::max(config_.lease, kShortestLease);
-  predecessor_.RenewLease(end);
-  object_.control[0].lease = static_cast<std::uint64_t>(end.time_since_epoch().count());
+  const bool ours = end_ != End::kLeavePredecessor;
+  const Time end = KernelTime() + (ours ? std::max(config_.lease, kShortestLease) : kTransition);
+  const auto lease = static_cast<std::uint64_t>(end.time_since_epoch().count());
+  predecessor_.ProlongLease(end);
+  __u64& present = object_.control[0].lease;
+  present = ours ? lease : std::max<std::uint64_t>(present, lease);
 }
 
 std::vector<DatapathPort> BpfDatapath::Ports() const {

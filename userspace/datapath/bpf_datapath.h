@@ -94,7 +94,8 @@ class BpfDatapath : public Datapath {
   static Result<BpfObject> LoadObject(const BpfPins& pins, Predecessor& predecessor);
   Result<void> PinMaps();
   Result<void> Inherit();
-  void RemoveLeft();
+  void RemoveLeftPorts();
+  void RemoveLeftPins();
   /// `new_rules`: of all ports, if the port changes them.
   Result<void> Describe(const DatapathPort& port, const std::optional<Rules>& new_rules);
   Result<void> WriteEntry(const DatapathPort& port);

@@ -95,13 +95,14 @@ Result<void> BpfObject::OpenSkeletons() {
 Result<BpfObject::Reuse> BpfObject::ReusePinned(const BpfPins& pins) {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, xdp_->obj) {
-    const BpfFd pinned = pins.Find(bpf_map__name(map));
-    if (!pinned || !Fits(*map, pinned.get())) {
+    const Result<BpfFd> pinned = pins.FindOrFail(bpf_map__name(map));
+    if (!pinned) return tl::unexpected(pinned.error());
+    if (!*pinned || !Fits(*map, pinned->get())) {
       spdlog::info("{}/{} is missing or not what it has to be: nothing of an earlier agent is used",
                    pins.directory(), bpf_map__name(map));
       return Reuse::kImpossible;
     }
-    if (const int error = bpf_map__reuse_fd(map, pinned.get())) return LoadError("XDP", -error);
+    if (const int error = bpf_map__reuse_fd(map, pinned->get())) return LoadError("XDP", -error);
   }
   return Reuse::kDone;
 }

@@ -108,6 +108,14 @@ Result<void> BpfPins::Rename(const std::string& from, const std::string& to) con
   return Fail("rename the pin " + directory_ + "/" + from + " to " + to + ": " + std::strerror(errno));
 }
 
+Result<BpfFd> BpfPins::FindOrFail(const std::string& name) const {
+  BpfFd object = Find(name);
+  const int error = errno;
+  if (object || error == ENOENT) return object;
+  return Fail("open the pin " + directory_ + "/" + name + ": " + std::strerror(error) +
+              "; start bpfcastd as the user that it ran as before, or remove the directory");
+}
+
 BpfFd BpfPins::Find(const std::string& name) const {
   return BpfFd(bpf_obj_get((directory_ + "/" + name).c_str()));
 }

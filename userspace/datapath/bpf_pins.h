@@ -34,8 +34,10 @@ class BpfPins {
   void Unpin(const std::string& name) const;
   /// In one step; `to` may be there.
   Result<void> Rename(const std::string& from, const std::string& to) const;
-  /// Nothing when there is none.
+  /// Nothing when there is none, or none that can be opened.
   BpfFd Find(const std::string& name) const;
+  /// The same, but what is there and cannot be opened is an error.
+  Result<BpfFd> FindOrFail(const std::string& name) const;
   std::vector<std::string> Names() const;
   /// Removes what `belongs` does not know, links and filters with what they attach.
   void RemoveOthers(const std::function<bool(const std::string&)>& belongs) const;

@@ -44,8 +44,7 @@ void FamilyTables<F>::RemoveOtherRules(const PortRules<F>& wanted) {
 }
 
 template <class F>
-void FamilyTables<F>::RemoveLeft() {
-  routes_.RemoveLeft();
+void FamilyTables<F>::RemoveLeftRules() {
   sources_.RemoveUnknown();
   passages_.RemoveUnknown();
 }
@@ -71,6 +70,7 @@ Result<void> FamilyTables<F>::Apply(const ForwardingUpdate<F>& update) {
 template <class F>
 Result<void> FamilyTables<F>::Sync(const ForwardingUpdate<F>& table) {
   const Result<void> applied = Apply(table);
+  if (applied) routes_.RemoveLeft();
   std::vector<RouteKey<F>> wanted;
   for (const RouteChange<F>& change : table) {
     if (change.route) wanted.push_back(change.key);

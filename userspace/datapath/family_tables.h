@@ -25,9 +25,10 @@ class FamilyTables {
  public:
   FamilyTables(BpfObject& object, OilPool& oils, RouteArray& array);
 
-  /// What an earlier agent left; see RouteStore. It goes with RemoveLeft(), as far as it is not wanted.
+  /// What an earlier agent left; see RouteStore. Its routes go with the first Sync() that succeeds, as far as
+  /// they are not wanted, its rules with RemoveLeftRules().
   Result<std::vector<InheritedRoute<F>>> Inherit() { return routes_.Inherit(); }
-  void RemoveLeft();
+  void RemoveLeftRules();
 
   /// What changes with a port comes in two steps, between which its entry is written: what accepts a source
   /// comes before what is taken away, so that no good one is refused in between.

@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -43,29 +44,29 @@ std::optional<bpfcast_control> InForce(const BpfFd& control, std::uint64_t netns
 
 Result<Predecessor> Predecessor::Find(const BpfPins& pins, std::uint64_t netns) {
   Predecessor found;
-  BpfFd control = pins.Find(kControlMap);
-  if (const auto value = InForce(control, netns)) {
-    if (value->abi == BPFCAST_ABI) {
+  for (const char* name : {kControlMap, kControlBefore}) {
+    Result<BpfFd> control = pins.FindOrFail(name);
+    if (!control) return tl::unexpected(control.error());
+    const auto value = InForce(*control, netns);
+    if (!value) continue;
+    if (name == kControlMap && value->abi == BPFCAST_ABI) {
       found.estate_ = Estate::kRoutes;
-      return found;
+    } else {
+      found.estate_ = Estate::kOpaque;
+      found.control_ = std::move(*control);
     }
-    if (Result<void> renamed = pins.Rename(kControlMap, kControlBefore); !renamed) {
-      return tl::unexpected(renamed.error());
-    }
-  } else {
-    control = pins.Find(kControlBefore);
-    if (!InForce(control, netns)) return found;
+    break;
   }
-  found.estate_ = Estate::kOpaque;
-  found.control_ = std::move(control);
   return found;
 }
 
-void Predecessor::RenewLease(Time end) {
+void Predecessor::ProlongLease(Time end) {
   if (!control_) return;
   std::vector<std::uint8_t> element = ReadElement(control_.get());
   if (element.empty()) return;
-  const auto lease = static_cast<std::uint64_t>(end.time_since_epoch().count());
+  std::uint64_t lease = 0;
+  std::memcpy(&lease, element.data(), sizeof lease);
+  lease = std::max(lease, static_cast<std::uint64_t>(end.time_since_epoch().count()));
   std::memcpy(element.data(), &lease, sizeof lease);
   bpf_map_update_elem(control_.get(), &kElement, element.data(), BPF_ANY);
 }

@@ -20,12 +20,12 @@ inline constexpr const char* kControlBefore = "control_before";
 class Predecessor {
  public:
   /// Of agents of this network namespace, by its cookie, whose lease has not ended. Only maps of our version
-  /// can be read; those of others get `control_before`.
+  /// can be read. Changes nothing; fails when a pin is there and cannot be opened.
   static Result<Predecessor> Find(const BpfPins& pins, std::uint64_t netns);
 
   Estate estate() const { return estate_; }
-  /// Keeps an opaque predecessor's programs forwarding until then, on the clock of the programs.
-  void RenewLease(Time end);
+  /// Keeps an opaque predecessor's programs forwarding until then at least, on the clock of the programs.
+  void ProlongLease(Time end);
 
  private:
   Estate estate_ = Estate::kNone;

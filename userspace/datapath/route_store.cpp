@@ -69,11 +69,11 @@ void RouteStore<F>::RemoveLeft() {
   }
 }
 
-/// One that packets go by already when the route was inherited.
+/// The index that packets of the key go by already.
 template <class F>
-Result<std::uint32_t> RouteStore<F>::TakeIndex(const RouteKey<F>& key) {
+std::optional<std::uint32_t> RouteStore<F>::TakeInherited(const RouteKey<F>& key) {
   const auto left = left_.find(key);
-  if (left == left_.end()) return array_.Take();
+  if (left == left_.end()) return std::nullopt;
   const std::uint32_t index = left->second;
   left_.erase(left);
   return index;
@@ -95,7 +95,8 @@ Result<void> RouteStore<F>::Set(const RouteKey<F>& key, const Route& route) {
     known->second = entry;
     return {};
   }
-  const Result<std::uint32_t> index = TakeIndex(key);
+  const std::optional<std::uint32_t> inherited = TakeInherited(key);
+  const Result<std::uint32_t> index = inherited ? *inherited : array_.Take();
   if (!index) {
     ReleaseOils(entry);
     return tl::unexpected(index.error());
@@ -107,10 +108,12 @@ Result<void> RouteStore<F>::Set(const RouteKey<F>& key, const Route& route) {
   slot.family = FamilyAbi<F>::kFamily;
   FamilyAbi<F>::KeyOf(slot) = ToKey<F>(key);
   Store(entry);
-  if (Result<void> added = object_.maps_of(F()).routes.Set(ToKey<F>(key), entry.index); !added) {
-    ReleaseOils(entry);
-    array_.GiveBack(entry.index);
-    return added;
+  if (!inherited) {
+    if (Result<void> added = object_.maps_of(F()).routes.Set(ToKey<F>(key), entry.index); !added) {
+      ReleaseOils(entry);
+      array_.GiveBack(entry.index);
+      return added;
+    }
   }
   entries_.emplace(key, entry);
   return {};

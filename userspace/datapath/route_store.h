@@ -59,7 +59,7 @@ class RouteStore {
   Result<void> AcquireOils(const Route& route, Entry& entry);
   void ReleaseOils(const Entry& entry);
   std::optional<PortSet> TakeOverList(std::uint64_t word);
-  Result<std::uint32_t> TakeIndex(const RouteKey<F>& key);
+  std::optional<std::uint32_t> TakeInherited(const RouteKey<F>& key);
   std::uint16_t GuardFlag(const typename F::Address& group) const;
   void Store(const Entry& entry);
 

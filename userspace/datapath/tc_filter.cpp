@@ -91,6 +91,28 @@ std::uint32_t ProgramId(int program) {
   return bpf_obj_get_info_by_fd(program, &info, &size) == 0 ? info.id : 0;
 }
 
+/// What pins say that an earlier agent left on the interface.
+struct Left {
+  bool filter = false;  // with a program of ours
+  bool qdisc = false;
+};
+
+Left FindLeft(std::uint32_t ifindex, const BpfPins& pins) {
+  const bpf_tc_hook hook = Hook(ifindex, BPF_TC_INGRESS);
+  bpf_tc_opts there = Options();
+  const bool is_there = bpf_tc_query(&hook, &there) == 0;
+  Left left;
+  for (const std::string_view kind : {kWithQdisc, kWithoutQdisc}) {
+    for (const std::string_view stage : {std::string_view(), kDraft}) {
+      const BpfFd pin = pins.Find(std::string(kind) + std::to_string(ifindex) + std::string(stage));
+      if (!pin) continue;
+      left.filter = left.filter || (is_there && there.prog_id == ProgramId(pin.get()));
+      left.qdisc = left.qdisc || kind == kWithQdisc;
+    }
+  }
+  return left;
+}
+
 }  // namespace
 
 Result<TcFilter> TcFilter::Attach(int program, std::uint32_t ifindex, const BpfPins& pins) {
@@ -99,24 +121,23 @@ Result<TcFilter> TcFilter::Attach(int program, std::uint32_t ifindex, const BpfP
   if (created != 0 && created != -EEXIST) {
     return Fail(std::string("add a clsact qdisc: ") + std::strerror(-created));
   }
-  const std::string number = std::to_string(ifindex);
-  const bool had_with = static_cast<bool>(pins.Find(std::string(kWithQdisc) + number));
-  const bool had = had_with || pins.Find(std::string(kWithoutQdisc) + number);
+  const Left left = FindLeft(ifindex, pins);
   TcFilter filter;
   filter.pins_ = &pins;
-  filter.pin_ = std::string(created == 0 || had_with ? kWithQdisc : kWithoutQdisc) + number;
+  filter.pin_ =
+      std::string(created == 0 || left.qdisc ? kWithQdisc : kWithoutQdisc) + std::to_string(ifindex);
   // Pinned first: a crash in between leaves a name too many, not a filter that nobody knows.
   const std::string draft = filter.pin_ + std::string(kDraft);
   Result<void> done = pins.Pin(program, draft);
   if (done) {
     bpf_tc_opts options = Options();
     options.prog_fd = program;
-    options.flags = had ? BPF_TC_F_REPLACE : 0;
+    options.flags = left.filter ? BPF_TC_F_REPLACE : 0;
     if (const int error = bpf_tc_attach(&hook, &options)) {
       done = Fail(std::string("add a TC filter: ") + std::strerror(-error));
     } else {
       done = pins.Rename(draft, filter.pin_);
-      if (!done && !had) Detach(ifindex);
+      if (!done && !left.filter) Detach(ifindex);
     }
   }
   if (!done) {

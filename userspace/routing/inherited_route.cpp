@@ -39,9 +39,9 @@ std::map<PortId, Report<F>> ReportsBehind(const std::vector<InheritedRoute<F>>& 
     route.downstreams.ForEach([&](PortId port) { group.named.Add(port); });
   }
   std::map<PortId, Report<F>> reports;
-  for (const auto& [address, group] : groups) {
-    group.named.ForEach(
-        [&](PortId port) { reports[port].records.push_back(RecordBehind(address, group, port)); });
+  for (const auto& entry : groups) {
+    entry.second.named.ForEach(
+        [&](PortId port) { reports[port].records.push_back(RecordBehind(entry.first, entry.second, port)); });
   }
   return reports;
 }

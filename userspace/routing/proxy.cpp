@@ -1,6 +1,7 @@
 #include "routing/proxy.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "routing/passage_rules.h"
@@ -271,6 +272,7 @@ void Proxy<F>::OnLink(PortId port, const LinkState<F>& state, Time now, ProxyEff
 
 template <class F>
 void Proxy<F>::Adopt(const std::vector<InheritedRoute<F>>& routes, Time now, ProxyEffects<F>& out) {
+  std::unordered_set<Address> changed;  // each is entered once, not for each port: there may be many of both
   for (auto& [port, report] : ReportsBehind(routes)) {
     const auto found = downstreams_.find(port);
     if (found == downstreams_.end() || !found->second.querier().running()) continue;
@@ -279,8 +281,13 @@ void Proxy<F>::Adopt(const std::vector<InheritedRoute<F>>& routes, Time now, Pro
     QuerierEffects<F> effects;
     downstream.querier().Adopt(ApplyAccess(downstream.config().access, std::move(report), drops), now, drops,
                                effects);
-    Settle(port, effects, now, out);
+    for (const LinkNotice<F>& notice : effects.notices) out.notices.push_back({port, notice});
+    for (const Address& group : effects.changed_groups) {
+      Tell(database_.Set(port, group, downstream.Wanted(group)), now, out);
+      changed.insert(group);
+    }
   }
+  for (const Address& group : changed) table_.Refresh(group, out.update);
 }
 
 template <class F>
@@ -414,8 +421,13 @@ void Proxy<F>::Want(PortId link, const Address& group, const MembershipRecord<F>
                     ProxyEffects<F>& out) {
   const auto change = database_.Set(link, group, record);
   table_.Refresh(group, out.update);
+  Tell(change, now, out);
+}
+
+template <class F>
+void Proxy<F>::Tell(const std::optional<MembershipChange<F>>& change, Time now, ProxyEffects<F>& out) {
   if (change && host_.running()) host_.OnChange(*change, now);
-  if (change && !SpeaksUpstream()) out.told.push_back(group);
+  if (change && !SpeaksUpstream()) out.told.push_back(change->group);
 }
 
 template <class F>

@@ -145,6 +145,7 @@ class Proxy {
   void FollowGroups(PortId port, const std::vector<Address>& groups, Time now, ProxyEffects<F>& out);
   void Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
             ProxyEffects<F>& out);
+  void Tell(const std::optional<MembershipChange<F>>& change, Time now, ProxyEffects<F>& out);
   void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
   void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
   void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
