@@ -194,11 +194,11 @@ TEST_P(Adoption, X_03_HandedOverIsAsDead) {
 }
 
 // The lists that packets go by are not those that the new agent makes, over and over.
-TEST_P(Adoption, X_03_AHundredAgentsDieOneAfterTheOther) {
+TEST_P(Adoption, X_03_ThirtyAgentsDieOneAfterTheOther) {
   DieForwarding();
-  for (int i = 0; i < 100; ++i) {
-    Die([this] {
-      EXPECT_EQ(Inherited().ipv4.size(), 1U + (Inherited().ipv4.size() == 2 ? 1 : 0));
+  for (int i = 0; i < 30; ++i) {
+    Die([this, i] {
+      EXPECT_EQ(Inherited().ipv4.size(), i == 0 ? 2U : 1U);
       TakeOver(RouteTo(kGroup, {kD1, kD2}));
     });
     if (HasFailure()) return;

@@ -1,5 +1,7 @@
 #include "datapath/bpf_datapath.h"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <set>
 
@@ -282,6 +284,10 @@ Result<PortAttachment> BpfDatapath::SetPort(const DatapathPort& port) {
 /// On failure the port is gone.
 Result<PortAttachment> BpfDatapath::Attach(AttachedPort& attached) {
   const DatapathPort port = attached.port;
+  // Going down may be the first word of being deleted, which takes the programs along.
+  char name[IF_NAMESIZE];
+  const bool stays = port.up && ::if_indextoname(port.ifindex, name) != nullptr;
+  if (!stays && (attached.tcx || attached.filter)) return attached.attachment;
   if (Result<void> done = AttachTc(attached); !done) {
     RemovePort(port.id);
     return Fail("serve " + Named(port) + ": " + done.error().message);
