@@ -64,7 +64,7 @@ void Genetlink::Close::operator()(mnl_socket* socket) const {
   mnl_socket_close(socket);
 }
 
-Result<Genetlink> Genetlink::Open(const std::string& family) {
+Result<std::optional<Genetlink>> Genetlink::Open(const std::string& family) {
   Genetlink netlink(mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC));
   if (!netlink.socket_ || mnl_socket_bind(netlink.socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
     return Fail(std::string("open a generic netlink socket: ") + std::strerror(errno));
@@ -75,6 +75,7 @@ Result<Genetlink> Genetlink::Open(const std::string& family) {
     if (type == CTRL_ATTR_FAMILY_ID) netlink.family_ = To<std::uint16_t>(payload);
     if (type == CTRL_ATTR_MCAST_GROUPS) netlink.AddGroups(payload);
   });
+  if (!asked && errno == ENOENT) return std::nullopt;
   if (!asked) return Fail("ask the kernel for its netlink family " + family + ": " + asked.error().message);
   return netlink;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,8 +20,9 @@ class Genetlink {
   /// Visits the attributes of one answer: type and payload.
   using Visit = std::function<void(std::uint16_t, std::span<const std::uint8_t>)>;
 
-  /// Fails when the kernel does not have the family.
-  static Result<Genetlink> Open(const std::string& family);
+  /// Nothing when the kernel does not have the family. Each question for one that is missing makes it run
+  /// modprobe.
+  static Result<std::optional<Genetlink>> Open(const std::string& family);
 
   int fd() const;
   /// Asks `command` of the family with one attribute of 32 bits; visits what the answer holds.
