@@ -298,7 +298,7 @@ TEST_P(Adoption, X_03_AnotherVersionForwardsUntilOurTablesAreComplete) {
   EXPECT_EQ(lab_.Counter("forwarded"), 1U) << "our programs count in our tables";
 }
 
-TEST_P(Adoption, X_03_AgentsOfTwoVersionsThatDieWhileTheySwitchLoseNothing) {
+TEST_P(Adoption, X_03_AnAgentThatDiedWhileItSwitchedFromAnotherVersionIsTakenOver) {
   DieForwarding();
   SetControl([](bpfcast_control& control) { control.abi = BPFCAST_ABI + 1; });
   Die([this] {

@@ -12,7 +12,12 @@ class Moves : public E2e {
  protected:
   static constexpr auto kBack = 2s;  // until the stream is back on the port itself
 
-  /// A stream that lan2 gets all the time, and one more member.
+  /// A stream that lan2 gets all the time, and one more member, or two.
+  void Begin(Receiver& stays, Receiver& moves, Receiver& moves_too) {
+    moves_too.Join();
+    Begin(stays, moves);
+    ASSERT_TRUE(moves_too.WaitForFirst(SourceNo(1)));
+  }
   void Begin(Receiver& stays, Receiver& moves) {
     StartDaemon();
     sender_.emplace(bed_.up(), FromUpstream(AnyGroup(), 1, 5000));
@@ -88,9 +93,7 @@ TEST_P(Moves, X_05_TwoPortsThatSwapTheirNamesSwapTheirRolesInTheTree) {
   Receiver stays(bed_.h3(), AnyGroup());
   Receiver one(bed_.h1(), AnyGroup());
   Receiver three(bed_.h4(), AnyGroup());
-  three.Join();
-  Begin(stays, one);
-  ASSERT_TRUE(three.WaitForFirst(SourceNo(1)));
+  Begin(stays, one, three);
   const int index = bed_.router().IfIndex("lan1");
   for (const char* when : {"swapped", "swapped back"}) {
     const Instant swapped = Clock::now();
@@ -110,9 +113,7 @@ TEST_P(Moves, X_05_AnotherInterfaceTakesTheNameOfAPortThatKeepsRunning) {
   Receiver stays(bed_.h3(), AnyGroup());
   Receiver one(bed_.h1(), AnyGroup());
   Receiver three(bed_.h4(), AnyGroup());
-  three.Join();
-  Begin(stays, one);
-  ASSERT_TRUE(three.WaitForFirst(SourceNo(1)));
+  Begin(stays, one, three);
   const Instant renamed = Clock::now();
   bed_.router().IpBatch("link set lan1 name away0\nlink set lan3 name lan1\n");
   WaitForReason("lan3", "no such device");

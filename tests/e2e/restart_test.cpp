@@ -3,6 +3,7 @@
 #include <random>
 
 #include "fixture.h"
+#include "support/bpf_links.h"
 
 namespace bpfcast::test {
 namespace {
@@ -111,6 +112,50 @@ TEST_P(Restart, TX_03_X_03_KilledAtAnyMomentOfItsStartItCostsNoPacketAndLeavesNo
   EXPECT_THAT(bed_.router().Ip("-d link show"), Not(HasSubstr("prog/xdp")));
   EXPECT_THAT(bed_.router().Ip("link show"), Not(HasSubstr("ALLMULTI")));
   EXPECT_THAT(MustRun({"bpftool", "net", "show"}, &bed_.router()), Not(HasSubstr("bpfcast")));
+}
+
+// Nobody knows what its tables say, so its programs go on until hosts have had the time to answer two
+// queries.
+TEST_P(Restart, X_03_AfterAnotherVersionTheStreamGoesOnUntilHostsHaveSaidWhatTheyWant) {
+  StartDaemon();
+  Receiver stays(bed_.h1(), AnyGroup());
+  Receiver joins(bed_.h3(), AnyGroup());
+  stays.Join();
+  Sender sender(bed_.up(), FromUpstream(AnyGroup(), 1, 5000));
+  ASSERT_TRUE(stays.WaitForFirst(SourceNo(1)));
+  daemon_->Kill();
+  MakeMapsOfAnotherVersion(daemon_->Pins());
+  daemon_->StartAgain();
+  EXPECT_THAT(Port("lan1")["reason"].get<std::string>(), HasSubstr("another version"));
+  EXPECT_TRUE(std::filesystem::exists(daemon_->Pins() / "control_before"));
+  joins.Join();
+  daemon_->WaitUntilUp(4);
+  EXPECT_FALSE(std::filesystem::exists(daemon_->Pins() / "control_before"));
+  EXPECT_TRUE(joins.WaitForFirst(SourceNo(1))) << "joined meanwhile";
+  EXPECT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+  sender.Stop();
+  EXPECT_TRUE(Eventually([&] { return stays.Of(SourceNo(1)).last == sender.sent() - 1; }));
+  ExpectNoGap(stays, SourceNo(1));
+  EXPECT_EQ(stays.Of(SourceNo(1)).duplicated, 0U);
+}
+
+TEST_P(Restart, TX_02_X_03_ACleanStopEndsWhatAnotherVersionLeftToo) {
+  StartDaemon();
+  Receiver receiver(bed_.h1(), AnyGroup());
+  receiver.Join();
+  Sender sender(bed_.up(), FromUpstream(AnyGroup()));
+  ASSERT_TRUE(receiver.WaitForFirst(SourceNo(1)));
+  daemon_->Kill();
+  MakeMapsOfAnotherVersion(daemon_->Pins());
+  daemon_->StartAgain();
+  EXPECT_THAT(Port("lan1")["reason"].get<std::string>(), HasSubstr("another version"));
+  EXPECT_EQ(daemon_->Stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(daemon_->Pins()));
+  EXPECT_THAT(bed_.router().Ip("-d link show dev wan0"), Not(HasSubstr("prog/xdp")));
+  EXPECT_THAT(bed_.router().Ip("-d link show dev wan0"), HasSubstr("allmulti 0"));
+  const std::uint64_t total = receiver.Total();
+  std::this_thread::sleep_for(500ms);
+  EXPECT_LE(receiver.Total(), total + 64) << "what was on its way";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "bpfcast/abi.h"
 #include "support/unique_fd.h"
 
 namespace bpfcast::test {
@@ -24,6 +25,17 @@ std::map<std::string, BpfLinkInfo> PinnedLinks(const std::filesystem::path& pins
     links[name] = {info.id, info.prog_id};
   }
   return links;
+}
+
+void MakeMapsOfAnotherVersion(const std::filesystem::path& pins) {
+  const UniqueFd map(bpf_obj_get((pins / "control").c_str()));
+  const std::uint32_t element = 0;
+  bpfcast_control control{};
+  if (!map || bpf_map_lookup_elem(map.get(), &element, &control) != 0)
+    throw std::runtime_error("read the map control: " + std::string(std::strerror(errno)));
+  control.abi = BPFCAST_ABI + 1;
+  if (bpf_map_update_elem(map.get(), &element, &control, BPF_ANY) != 0)
+    throw std::runtime_error("write the map control: " + std::string(std::strerror(errno)));
 }
 
 }  // namespace bpfcast::test

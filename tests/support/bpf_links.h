@@ -16,4 +16,7 @@ struct BpfLinkInfo {
 /// Links of interfaces, by the name of their pin. TC before Linux 6.6 has none.
 std::map<std::string, BpfLinkInfo> PinnedLinks(const std::filesystem::path& pins);
 
+/// Makes the maps those of the next version (BPFCAST_ABI), which no daemon under test can read.
+void MakeMapsOfAnotherVersion(const std::filesystem::path& pins);
+
 }  // namespace bpfcast::test

@@ -92,6 +92,7 @@ class BpfDatapath : public Datapath {
   BpfDatapath(const BpfDatapathConfig& config, BpfPins pins, Predecessor predecessor, BpfObject object);
 
   static Result<BpfObject> LoadObject(const BpfPins& pins, Predecessor& predecessor);
+  Result<void> Succeed();
   Result<void> PinMaps();
   Result<void> Inherit();
   void RemoveLeftPorts();
@@ -112,13 +113,14 @@ class BpfDatapath : public Datapath {
   void RenewLease();
   std::vector<DatapathPort> Ports() const;
 
-  enum class End : std::uint8_t { kLeavePredecessor, kCleanStop, kHandOver };
+  /// kLeave: what forwards is not ours yet, or another agent's from now on.
+  enum class End : std::uint8_t { kLeave, kCleanStop };
 
   BpfDatapathConfig config_;
   BpfPins pins_;
   Predecessor predecessor_;
   Inheritance inheritance_;
-  End end_ = End::kLeavePredecessor;
+  End end_ = End::kLeave;
   BpfObject object_;
   DeviceMaps device_maps_;
   OilPool oils_;

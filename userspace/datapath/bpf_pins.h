@@ -1,9 +1,9 @@
 // BpfPins: the directory BPFFS/bpfcast/INSTANCE/, which keeps programs and maps alive over a crash.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,7 +38,7 @@ class BpfPins {
   BpfFd Find(const std::string& name) const;
   /// The same, but what is there and cannot be opened is an error.
   Result<BpfFd> FindOrFail(const std::string& name) const;
-  std::vector<std::string> Names() const;
+  bool IsEmpty() const { return Names().empty(); }
   /// Removes what `belongs` does not know, links and filters with what they attach.
   void RemoveOthers(const std::function<bool(const std::string&)>& belongs) const;
   /// RemoveAll() of this instance.
@@ -47,6 +47,8 @@ class BpfPins {
  private:
   BpfPins(std::string root, const std::string& instance)
       : root_(std::move(root)), directory_(root_ + "/" + instance) {}
+
+  std::vector<std::string> Names() const;
 
   std::string root_;
   std::string directory_;

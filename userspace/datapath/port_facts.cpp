@@ -69,4 +69,18 @@ PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex) {
   return facts;
 }
 
+std::string Named(const DatapathPort& port) {
+  return port.name + " (ifindex " + std::to_string(port.ifindex) + ")";
+}
+
+Result<void> CheckLinkLayer(const DatapathPort& port) {
+  const PortFacts facts = ProbePort(port.name, port.ifindex);
+  if (port.ethernet ? facts.ethernet : facts.bare) return {};
+  return Fail(Named(port) + " is " +
+              (port.ethernet ? "not an Ethernet interface"
+                             : "neither an Ethernet interface nor one of IP packets alone (tun, ppp)") +
+              ", and bpfcast serves no others; take it out of the configuration or use a bridge or veth in "
+              "front of it");
+}
+
 }  // namespace bpfcast

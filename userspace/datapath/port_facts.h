@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "base/result.h"
+#include "routing/datapath.h"
+
 namespace bpfcast {
 
 struct PortFacts {
@@ -18,5 +21,10 @@ struct PortFacts {
 
 /// Asks the kernel in the current network namespace. What cannot be learned stays at its default.
 PortFacts ProbePort(const std::string& ifname, std::uint32_t ifindex);
+
+/// "lan1 (ifindex 7)".
+std::string Named(const DatapathPort& port);
+/// Does the interface have the link layer that `port.ethernet` says? The error names it.
+Result<void> CheckLinkLayer(const DatapathPort& port);
 
 }  // namespace bpfcast
