@@ -11,9 +11,9 @@
 #include <string>
 
 #include "agent/agent.h"
-#include "agent/config_summary.h"
 #include "agent/daemon_options.h"
 #include "agent/datapath_choice.h"
+#include "config/summary.h"
 #include "os/daemonize.h"
 #include "os/instance_lock.h"
 #include "os/privileges.h"

@@ -174,30 +174,30 @@ void Agent::FinishTurn() {
 
 RpcMethods Agent::Methods() {
   RpcMethods methods;
-  methods["status"] = [this] {
+  methods["status"].call = [this](const RpcParams&) {
     const InstanceView instance{config_.instance, std::string(kVersion), getpid(),
                                 Now() - started_, config_.config_file,   config_.bpffs};
     return StatusJson(instance, PortViews(), ipv4_.proxy(), ipv6_.proxy(), Counters(), Now());
   };
-  methods["ports"] = [this] {
+  methods["ports"].call = [this](const RpcParams&) {
     return PortsJson(PortViews(), ipv4_.proxy(), ipv6_.proxy(), Counters(), Now());
   };
-  methods["groups"] = [this] {
+  methods["groups"].call = [this](const RpcParams&) {
     return BothFamilies([&]<class F>(const FamilyAgent<F>& family) -> Result<std::string> {
       const auto routes = datapath_->CountersOfRoutes(F());
       if (!routes) return tl::unexpected(routes.error());
       return GroupsJson(PortViews(), family.proxy(), *routes, Now());
     });
   };
-  methods["flows"] = [this] {
+  methods["flows"].call = [this](const RpcParams&) {
     return BothFamilies([&]<class F>(const FamilyAgent<F>& family) -> Result<std::string> {
       const auto flows = datapath_->Flows(F());
       if (!flows) return tl::unexpected(flows.error());
       return FlowsJson(PortViews(), family.proxy(), *flows, Now());
     });
   };
-  methods["events"] = [this] { return EventsJson(packet_events_, Now()); };
-  methods["reload"] = [this]() -> Result<std::string> {
+  methods["events"].call = [this](const RpcParams&) { return EventsJson(packet_events_, Now()); };
+  methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());
     return ReloadJson(*changes);

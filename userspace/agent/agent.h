@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/config_changes.h"
 #include "agent/control.h"
 #include "agent/family_agent.h"
 #include "agent/packet_event_log.h"
 #include "agent/port.h"
 #include "agent/views.h"
+#include "config/changes.h"
 #include "datapath/xdp_features.h"
 #include "os/event_loop.h"
 #include "os/icmpv6_socket.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "agent/config.h"
+#include "config/config.h"
 #include "routing/datapath.h"
 
 namespace bpfcast {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/config.h"
+#include "config/config.h"
 #include "datapath/port_facts.h"
 
 namespace bpfcast {

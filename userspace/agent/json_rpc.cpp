@@ -1,5 +1,6 @@
 #include "agent/json_rpc.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace bpfcast {
@@ -17,6 +18,45 @@ std::string ErrorLine(const Json& id, int code, std::string_view message) {
 
 bool IsId(const Json& id) {
   return id.is_string() || id.is_number() || id.is_null();
+}
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// "'group', and if need be 'source'"
+std::string ParametersOf(const RpcMethod& method) {
+  const auto list = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+    return text;
+  };
+  if (method.required.empty() && method.optional.empty()) return "no parameters";
+  if (method.optional.empty()) return list(method.required);
+  return list(method.required) + (method.required.empty() ? "" : ", and ") + "optionally " +
+         list(method.optional);
+}
+
+Result<RpcParams> ReadParams(const Json& request, const std::string& name, const RpcMethod& method) {
+  RpcParams params;
+  const auto takes = [&] { return "; '" + name + "' takes " + ParametersOf(method); };
+  const auto given = request.find("params");
+  if (given != request.end() && !given->empty()) {
+    if (!given->is_object()) return Fail("\"params\" must be an object" + takes());
+    for (const auto& [key, value] : given->items()) {
+      if (!Contains(method.required, key) && !Contains(method.optional, key)) {
+        return Fail("there is no parameter '" + key + "'" + takes());
+      }
+      if (!value.is_string() && !value.is_number() && !value.is_boolean()) {
+        return Fail("parameter '" + key + "' must be a string, a number, true or false" + takes());
+      }
+      params[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+  for (const std::string& key : method.required) {
+    if (!params.contains(key)) return Fail("parameter '" + key + "' is missing" + takes());
+  }
+  return params;
 }
 
 }  // namespace
@@ -47,11 +87,9 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
     for (const auto& [each, call] : methods) known += (known.empty() ? "" : ", ") + each;
     return {ErrorLine(*id, kMethodNotFound, "no method '" + name + "'; there are " + known)};
   }
-  const auto params = request.find("params");
-  if (params != request.end() && !(params->is_structured() && params->empty())) {
-    return {ErrorLine(*id, kInvalidParams, "'" + name + "' takes no parameters")};
-  }
-  const auto result = found->second();
+  const auto params = ReadParams(request, name, found->second);
+  if (!params) return {ErrorLine(*id, kInvalidParams, params.error().message)};
+  const auto result = found->second.call(*params);
   if (!result) return {ErrorLine(*id, kRpcFailed, result.error().message)};
   // The result is JSON already; it may be large and is not parsed again.
   return {R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)" + *result + "}"};

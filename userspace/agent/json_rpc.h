@@ -6,13 +6,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
 namespace bpfcast {
 
-/// Methods take no parameters and return the JSON text of their result, or an error for the caller.
-using RpcMethods = std::map<std::string, std::function<Result<std::string>()>, std::less<>>;
+/// What a call gives, by name. Strings as they are, numbers and truth values as JSON writes them.
+using RpcParams = std::map<std::string, std::string, std::less<>>;
+
+struct RpcMethod {
+  /// Returns the JSON text of the result, or an error for the caller.
+  std::function<Result<std::string>(const RpcParams&)> call;
+  std::vector<std::string> required;
+  std::vector<std::string> optional;
+};
+using RpcMethods = std::map<std::string, RpcMethod, std::less<>>;
 
 struct RpcReply {
   std::optional<std::string> line;  // without the line end; nothing for a notification

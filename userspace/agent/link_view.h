@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/config.h"
 #include "agent/hook_choice.h"
+#include "config/config.h"
 #include "os/link_monitor.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "agent/config.h"
 #include "agent/hook_choice.h"
+#include "config/config.h"
 #include "os/event_loop.h"
 #include "os/group_socket.h"
 #include "os/link_monitor.h"

@@ -7,9 +7,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "agent/config_changes.h"
 #include "agent/link_view.h"
 #include "agent/packet_event_log.h"
+#include "config/changes.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
 

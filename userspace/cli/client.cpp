@@ -57,15 +57,15 @@ tl::unexpected<CallError> NoAnswer(int error) {
 
 }  // namespace
 
-CallResult Call(const std::string& instance, const std::string& method) {
+CallResult Call(const std::string& instance, const std::string& method, const CallParams& params) {
   const std::string path = "/run/bpfcast/" + instance + ".sock";
-  auto result = CallAt(path, method);
+  auto result = CallAt(path, method, params);
   if (result || result.error().kind == CallError::Kind::kRefused) return result;
   return NoAnswer("no bpfcastd answers on " + path + " (" + result.error().message +
                   "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`");
 }
 
-CallResult CallAt(const std::string& path, const std::string& method) {
+CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return NoAnswer(ENAMETOOLONG);
@@ -80,7 +80,10 @@ CallResult CallAt(const std::string& path, const std::string& method) {
     if (Clock::now() > deadline) return NoAnswer("too many clients wait");
     poll(nullptr, 0, 10);
   }
-  const std::string request = Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}}.dump() + "\n";
+  Json call{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}};
+  if (!params.empty()) call["params"] = params;
+  // What was typed may be no UTF-8.
+  const std::string request = call.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   if (send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
     return NoAnswer(errno);

@@ -1,6 +1,7 @@
 // The client's end of the control socket.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <tl/expected.hpp>
@@ -16,12 +17,14 @@ struct CallError {
   std::string message;
 };
 
+/// By name.
+using CallParams = std::map<std::string, std::string>;
 using CallResult = tl::expected<nlohmann::ordered_json, CallError>;
 
 /// Calls a method of the agent of `instance`. The error says who does not answer, and why.
-CallResult Call(const std::string& instance, const std::string& method);
+CallResult Call(const std::string& instance, const std::string& method, const CallParams& params = {});
 
 /// The same, at any socket.
-CallResult CallAt(const std::string& path, const std::string& method);
+CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params = {});
 
 }  // namespace bpfcast

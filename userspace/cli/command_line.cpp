@@ -1,111 +1,109 @@
 #include "cli/command_line.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <nlohmann/json.hpp>
+#include <list>
 
 #include "cli/verbs.h"
 
 namespace bpfcast {
 namespace {
 
-enum Exit { kOk = 0, kRuntime = 1, kEnvironment = 3 };
-
-using Json = nlohmann::ordered_json;
-using Text = std::string (*)(const Json&);
-
-enum class Rows { kOfBothFamilies, kNone };
-
-struct Verb {
-  const char* name;  // of the agent's method, too
-  const char* help;
-  Text text;
-  Rows rows = Rows::kNone;
-  Text details = nullptr;  // the text with -d
+/// What CLI11 fills for one argument.
+struct Slot {
+  std::string key;
+  std::vector<std::string> values;
+  bool flag = false;
 };
 
-constexpr Verb kVerbs[] = {
-    {"status", "What runs, and how its ports are", StatusText},
-    {"ports", "Every port with its hook, its traffic, its queriers, and IGMP and MLD counters", PortsText,
-     Rows::kOfBothFamilies},
-    {"groups", "Who wants what", GroupsText, Rows::kOfBothFamilies, GroupDetailsText},
-    {"flows", "Every stream: where it comes from, where it goes, and how fast", FlowsText,
-     Rows::kOfBothFamilies},
-    {"events", "Packets that were refused or wanted by nobody lately, one of each stream", EventsText,
-     Rows::kOfBothFamilies},
-    {"reload", "Reads the configuration again; what it does not change goes on", ReloadText},
-};
-
-int Complain(const CallError& error) {
-  std::fprintf(stderr, "%s\n", error.message.c_str());
-  switch (error.kind) {
-    case CallError::Kind::kNoAnswer:
-      return kEnvironment;
-    case CallError::Kind::kRefused:
-      return kRuntime;
+void AddArgument(CLI::App& command, const Argument& argument, Slot& slot) {
+  using Kind = Argument::Kind;
+  slot.key = argument.Key();
+  const auto word = [&](int count) {
+    return command.add_option(argument.name, slot.values, argument.help)->type_name("")->expected(count);
+  };
+  switch (argument.kind) {
+    case Kind::kRequired:
+      word(1)->required();
+      return;
+    case Kind::kOptional:
+      word(1);
+      return;
+    case Kind::kMany:
+      word(-1);
+      return;
+    case Kind::kOption:
+      command.add_option(argument.name, slot.values, argument.help)
+          ->allow_extra_args(false)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->expected(1, 1000)
+          ->type_name("VALUE");
+      return;
+    case Kind::kFlag:
+      command.add_flag(argument.name, slot.flag, argument.help);
+      return;
   }
-  return kRuntime;
 }
 
-int Print(const std::string& text) {
-  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return written ? kOk : kRuntime;
-}
-
-/// Leaves out the rows, and the parts of rows, that are of `family`.
-void LeaveOut(const char* family, Json& rows) {
-  if (!rows.is_array()) return;
-  for (auto row = rows.begin(); row != rows.end();) {
-    row->erase(family);
-    row = row->value("family", "") == family ? rows.erase(row) : row + 1;
-  }
+/// The command of a verb, below that of its first word where it has two.
+CLI::App& AddCommand(CLI::App& app, const Verb& verb) {
+  const std::size_t space = verb.name.find(' ');
+  if (space == std::string::npos) return *app.add_subcommand(verb.name, verb.help);
+  const std::string first = verb.name.substr(0, space);
+  const auto known = app.get_subcommands([&](const CLI::App* each) { return each->get_name() == first; });
+  CLI::App* parent = known.empty() ? app.add_subcommand(first, verb.help) : known.front();
+  parent->require_subcommand(1);
+  parent->fallthrough();
+  return *parent->add_subcommand(verb.name.substr(space + 1), verb.help);
 }
 
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv, const Caller& call) {
-  std::string instance = "default";
+  Invocation invocation;
+  invocation.instance = "default";
+  invocation.call = call;
+  invocation.colour = isatty(STDOUT_FILENO) == 1 ? Invocation::Colour::kOn : Invocation::Colour::kOff;
   bool json = false;
-  bool details = false;
-  bool ipv4 = false;
-  bool ipv6 = false;
-  CLI::App app("Asks a running bpfcastd", "bpfcast");
+  CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--instance", instance, "Name of the instance")->capture_default_str();
+  app.add_option("--instance", invocation.instance, "Name of the instance")->capture_default_str();
   app.add_flag("-j,--json", json, "The answer as JSON");
 
-  int code = kOk;
-  for (const Verb& verb : kVerbs) {
-    CLI::App* command = app.add_subcommand(verb.name, verb.help);
-    if (verb.details != nullptr)
-      command->add_flag("-d,--details", details, "A block for each, with everything");
-    if (verb.rows == Rows::kOfBothFamilies) {
-      command->add_flag("-4,--ipv4", ipv4, "IPv4 only");
-      command->add_flag("-6,--ipv6", ipv6, "IPv6 only");
+  const std::vector<Verb> verbs = Verbs();
+  const Verb* chosen = nullptr;
+  std::list<Slot> slots;  // CLI11 keeps references
+  for (const Verb& verb : verbs) {
+    CLI::App& command = AddCommand(app, verb);
+    command.fallthrough();
+    std::vector<Slot*> own;
+    for (const Argument& argument : verb.arguments) {
+      AddArgument(command, argument, slots.emplace_back());
+      own.push_back(&slots.back());
     }
-    command->callback([&] {
-      auto result = call(instance, verb.name);
-      if (result && ipv4 != ipv6) LeaveOut(ipv4 ? "ipv6" : "ipv4", *result);
-      if (!result) {
-        code = Complain(result.error());
-      } else if (json) {
-        code = Print(result->dump(2) + "\n");
-      } else {
-        code = Print((details ? verb.details : verb.text)(*result));
+    command.callback([&invocation, &chosen, &verb, own] {
+      chosen = &verb;
+      for (const Slot* slot : own) {
+        if (slot->flag || !slot->values.empty()) invocation.arguments[slot->key] = slot->values;
       }
     });
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kRuntime;
+    return static_cast<int>(app.exit(error) == 0 ? Exit::kOk : Exit::kRuntime);
+  }
+  if (json) invocation.form = Invocation::Form::kJson;
+  try {
+    return static_cast<int>(chosen->run(invocation));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bpfcastd answered something unexpected: %s\n", error.what());
-    return kRuntime;
+    return static_cast<int>(Exit::kRuntime);
   }
-  return code;
 }
 
 }  // namespace bpfcast

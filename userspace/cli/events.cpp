@@ -2,6 +2,7 @@
 
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "cli/wording.h"
 
 namespace bpfcast {
@@ -28,6 +29,13 @@ std::string EventsText(const Json& events) {
                TextOf(event, "source"), What(event)});
   }
   return table.ToString();
+}
+
+Verb EventsVerb() {
+  return {"events",
+          "Packets that were refused or wanted by nobody lately, one of each stream",
+          {kIpv4Flag, kIpv6Flag},
+          [](const Invocation& invocation) { return ShowRows(invocation, "events", EventsText); }};
 }
 
 }  // namespace bpfcast

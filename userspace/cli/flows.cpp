@@ -5,6 +5,7 @@
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "cli/wording.h"
 
 namespace bpfcast {
@@ -49,6 +50,13 @@ std::string FlowsText(const Json& flows) {
                SecondsOf(flow.at("last_packet_s")) + " ago"});
   }
   return table.ToString();
+}
+
+Verb FlowsVerb() {
+  return {"flows",
+          "Every stream: where it comes from, where it goes, and how fast",
+          {kIpv4Flag, kIpv6Flag},
+          [](const Invocation& invocation) { return ShowRows(invocation, "flows", FlowsText); }};
 }
 
 }  // namespace bpfcast

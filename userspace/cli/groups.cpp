@@ -3,6 +3,7 @@
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "cli/wording.h"
 
 namespace bpfcast {
@@ -25,6 +26,16 @@ std::string GroupsText(const nlohmann::ordered_json& groups) {
                Wanted(group) + (withheld.empty() ? "" : " (not forwarded: " + withheld + ")")});
   }
   return table.ToString();
+}
+
+Verb GroupsVerb() {
+  return {
+      "groups",
+      "Who wants what",
+      {{Argument::Kind::kFlag, "-d,--details", "A block for each, with everything"}, kIpv4Flag, kIpv6Flag},
+      [](const Invocation& invocation) {
+        return ShowRows(invocation, "groups", invocation.Has("details") ? GroupDetailsText : GroupsText);
+      }};
 }
 
 }  // namespace bpfcast

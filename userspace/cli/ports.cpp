@@ -5,6 +5,7 @@
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "cli/wording.h"
 
 namespace bpfcast {
@@ -75,6 +76,13 @@ std::string PortsText(const Json& ports) {
     }
   }
   return traffic.ToString() + "\n" + protocols.ToString();
+}
+
+Verb PortsVerb() {
+  return {"ports",
+          "Every port with its hook, its traffic, its queriers, and IGMP and MLD counters",
+          {kIpv4Flag, kIpv6Flag},
+          [](const Invocation& invocation) { return ShowRows(invocation, "ports", PortsText); }};
 }
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "cli/wording.h"
 
 namespace bpfcast {
@@ -85,6 +86,12 @@ std::string StatusText(const Json& status) {
   }
   text += "not forwarded: " + (drops.empty() ? "nothing" : drops) + "\n";
   return warnings.empty() ? text : text + "\nworth a look:\n" + warnings;
+}
+
+Verb StatusVerb() {
+  return {"status", "What runs, and how its ports are", {}, [](const Invocation& invocation) {
+            return Show(invocation, "status", StatusText);
+          }};
 }
 
 }  // namespace bpfcast

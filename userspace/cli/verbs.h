@@ -1,10 +1,23 @@
-// The verbs: each turns the agent's answer into text for people.
+// The verbs, and the texts that they make of the agent's answers.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
+
+#include "cli/verb.h"
 
 namespace bpfcast {
+
+/// All of them, in the order of the help.
+std::vector<Verb> Verbs();
+
+Verb StatusVerb();
+Verb PortsVerb();
+Verb GroupsVerb();
+Verb FlowsVerb();
+Verb EventsVerb();
+Verb ReloadVerb();
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);

@@ -93,9 +93,10 @@ class ControlTest : public testing::Test {
     char name[] = "/tmp/bpfcast-control-XXXXXX";
     directory_ = mkdtemp(name);
     path_ = directory_ + "/test.sock";
-    server_ = *ControlServer::Open(loop_, path_,
-                                   {{"status", [] { return R"({"state":"running"})"; }},
-                                    {"large", [] { return "\"" + std::string(4 << 20, 'x') + "\""; }}});
+    RpcMethods methods;
+    methods["status"].call = [](const RpcParams&) { return R"({"state":"running"})"; };
+    methods["large"].call = [](const RpcParams&) { return "\"" + std::string(4 << 20, 'x') + "\""; };
+    server_ = *ControlServer::Open(loop_, path_, std::move(methods));
   }
   ~ControlTest() override {
     server_.reset();

@@ -11,7 +11,17 @@ namespace {
 using Json = nlohmann::json;
 
 RpcMethods Methods() {
-  return {{"status", [] { return R"({"state":"running"})"; }}, {"groups", [] { return "[]"; }}};
+  RpcMethods methods;
+  methods["status"] = {[](const RpcParams&) { return R"({"state":"running"})"; }, {}, {}};
+  methods["groups"] = {[](const RpcParams&) { return "[]"; }, {}, {}};
+  methods["explain"] = {[](const RpcParams& params) {
+                          std::string text;
+                          for (const auto& [key, value] : params) text += key + "=" + value + " ";
+                          return Json(text).dump();
+                        },
+                        {"group"},
+                        {"source", "limit"}};
+  return methods;
 }
 
 TEST(JsonRpc, AnswersAMethodWithItsResultAndId) {
@@ -57,21 +67,43 @@ TEST_P(JsonRpcErrors, HaveTheCodeOfTheStandard) {
 
 INSTANTIATE_TEST_SUITE_P(
     Corpus, JsonRpcErrors,
-    testing::Values(BadRequest{"GET / HTTP/1.1", -32700, true}, BadRequest{"{\"jsonrpc\":", -32700, true},
-                    BadRequest{"\xff\xfe", -32700, true}, BadRequest{std::string(60000, '['), -32700, true},
-                    BadRequest{"[]", -32600, false}, BadRequest{"1", -32600, false},
-                    BadRequest{"{}", -32600, false},
-                    BadRequest{R"({"jsonrpc":"1.0","id":1,"method":"status"})", -32600, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":1})", -32600, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":5})", -32600, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":[1],"method":"status"})", -32600, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"reboot"})", -32601, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})", -32602, false},
-                    BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":1})", -32602, false}));
+    testing::Values(
+        BadRequest{"GET / HTTP/1.1", -32700, true}, BadRequest{"{\"jsonrpc\":", -32700, true},
+        BadRequest{"\xff\xfe", -32700, true}, BadRequest{std::string(60000, '['), -32700, true},
+        BadRequest{"[]", -32600, false}, BadRequest{"1", -32600, false}, BadRequest{"{}", -32600, false},
+        BadRequest{R"({"jsonrpc":"1.0","id":1,"method":"status"})", -32600, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1})", -32600, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":5})", -32600, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":[1],"method":"status"})", -32600, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"reboot"})", -32601, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":[1]})", -32602, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":1})", -32602, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"status","params":{"a":1}})", -32602, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"explain"})", -32602, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"source":"a"}})", -32602, false},
+        BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"group":["a"]}})", -32602,
+                   false}));
+
+TEST(JsonRpc, ParametersReachTheMethodByName) {
+  const RpcReply reply = AnswerRpc(
+      R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"group":"239.1.1.1","limit":3}})", Methods());
+  ASSERT_TRUE(reply.line);
+  EXPECT_EQ(Json::parse(*reply.line).at("result"), "group=239.1.1.1 limit=3 ");
+}
+
+TEST(JsonRpc, WhatAMethodTakesIsSaidWithTheError) {
+  const RpcReply reply =
+      AnswerRpc(R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"grp":"a"}})", Methods());
+  ASSERT_TRUE(reply.line);
+  EXPECT_EQ(Json::parse(*reply.line).at("error").at("message"),
+            "there is no parameter 'grp'; 'explain' takes 'group', and optionally 'source', 'limit'");
+}
 
 TEST(JsonRpc, AMethodThatFailsAnswersWithItsError) {
   RpcMethods methods;
-  methods["reload"] = []() -> Result<std::string> { return Fail("router.toml:3:1: unknown key 'x'"); };
+  methods["reload"].call = [](const RpcParams&) -> Result<std::string> {
+    return Fail("router.toml:3:1: unknown key 'x'");
+  };
   const RpcReply reply = AnswerRpc(R"({"jsonrpc":"2.0","id":7,"method":"reload"})", methods);
   ASSERT_TRUE(reply.line);
   EXPECT_FALSE(reply.garbage);

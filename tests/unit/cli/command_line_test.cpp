@@ -22,11 +22,12 @@ class CommandLine : public testing::Test {
     words.insert(words.begin(), "bpfcast");
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const int status = RunCommandLine(static_cast<int>(words.size()), words.data(),
-                                      [&](const std::string& instance, const std::string& method) {
-                                        calls_.push_back(instance + " " + method);
-                                        return answer_;
-                                      });
+    const int status =
+        RunCommandLine(static_cast<int>(words.size()), words.data(),
+                       [&](const std::string& instance, const std::string& method, const CallParams&) {
+                         calls_.push_back(instance + " " + method);
+                         return answer_;
+                       });
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return status;

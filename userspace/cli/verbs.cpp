@@ -1,0 +1,11 @@
+#include "cli/verbs.h"
+
+namespace bpfcast {
+
+std::vector<Verb> Verbs() {
+  return {
+      StatusVerb(), PortsVerb(), GroupsVerb(), FlowsVerb(), EventsVerb(), ReloadVerb(),
+  };
+}
+
+}  // namespace bpfcast

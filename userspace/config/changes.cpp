@@ -1,0 +1,218 @@
+#include "config/changes.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "config/access.h"
+#include "config/keys.h"
+
+namespace bpfcast {
+namespace {
+
+constexpr const char* kRole = "role";
+constexpr const char* kUpstream = "upstream";
+constexpr const char* kOthers = "every other interface";
+
+PrintedValue Word(std::string text) {
+  return {PrintedValue::Kind::kWord, {std::move(text)}, {}};
+}
+
+/// Entries of `a` that `b` has not, or not as often.
+std::vector<std::string> Beyond(const std::vector<std::string>& a, std::vector<std::string> b) {
+  std::vector<std::string> more;
+  for (const std::string& each : a) {
+    const auto found = std::find(b.begin(), b.end(), each);
+    if (found == b.end()) {
+      more.push_back(each);
+    } else {
+      b.erase(found);
+    }
+  }
+  return more;
+}
+
+bool AreLists(const ConfigChange& change) {
+  const auto is_list = [](const auto& value) { return value && value->kind == PrintedValue::Kind::kList; };
+  return is_list(change.before) && is_list(change.after);
+}
+
+std::string Listed(const std::vector<std::string>& texts) {
+  return ToProse(PrintedValue{PrintedValue::Kind::kList, texts, {}});
+}
+
+std::string WhatHappened(const ConfigChange& change) {
+  if (change.setting == kRole) {
+    return change.after ? "new " + ToProse(change.after) : "no " + ToProse(change.before) + " any more";
+  }
+  if (change.setting == kUpstream) return "upstream, instead of " + ToProse(change.before);
+  if (!AreLists(change)) {
+    return change.setting + " " + ToProse(change.before) + " -> " + ToProse(change.after);
+  }
+  const auto added = change.Added();
+  const auto removed = change.Removed();
+  if (added.empty() && removed.empty()) return change.setting + " in another order";
+  std::string text = change.setting;
+  if (!added.empty()) text += " added " + Listed(added);
+  if (!removed.empty()) text += (added.empty() ? " removed " : ", removed ") + Listed(removed);
+  return text;
+}
+
+const InterfaceConfig* FindNamed(const Config& config, const std::string& name) {
+  const auto found = std::find_if(config.downstreams.begin(), config.downstreams.end(),
+                                  [&](const InterfaceConfig& each) { return each.name == name; });
+  return found == config.downstreams.end() ? nullptr : &*found;
+}
+
+/// What `config` makes of an interface that would be a downstream.
+std::optional<InterfaceConfig> AsDownstream(const Config& config, const std::string& name) {
+  if (const InterfaceConfig* named = FindNamed(config, name)) return *named;
+  return config.UnnamedDownstream(name);
+}
+
+bool IsDisabled(const Config& config, const std::string& name) {
+  return std::find(config.disabled.begin(), config.disabled.end(), name) != config.disabled.end();
+}
+
+/// Neither side has a family that the other one does not serve.
+void LeaveOutWhatIsNotServedByBoth(InterfaceConfig& a, InterfaceConfig& b) {
+  const auto leave_out = [&](auto InterfaceConfig::*family) {
+    if ((a.*family).served == (b.*family).served) return;
+    (a.*family) = (b.*family) = {};
+    (a.*family).served = (b.*family).served = false;
+  };
+  leave_out(&InterfaceConfig::ipv4);
+  leave_out(&InterfaceConfig::ipv6);
+}
+
+class Comparison {
+ public:
+  Comparison(const Config& running, const Config& wanted) : running_(running), wanted_(wanted) {}
+
+  std::vector<ConfigChange> Take() {
+    CompareRoles();
+    CompareDisabled();
+    CompareTopKeys();
+    if (running_.upstream.name == wanted_.upstream.name) {
+      CompareSettings(wanted_.upstream.name, running_.upstream, wanted_.upstream);
+    }
+    for (const InterfaceConfig& after : wanted_.downstreams) {
+      const auto before = AsDownstream(running_, after.name);
+      if (before) CompareSettings(after.name, *before, after);
+    }
+    for (const InterfaceConfig& before : running_.downstreams) {
+      const auto after = wanted_.UnnamedDownstream(before.name);
+      if (after && FindNamed(wanted_, before.name) == nullptr) CompareSettings(before.name, before, *after);
+    }
+    if (running_.default_downstream && wanted_.default_downstream) {
+      CompareSettings(kOthers, *running_.default_downstream, *wanted_.default_downstream);
+    }
+    return std::move(changes_);
+  }
+
+ private:
+  void Role(const std::string& interface, bool before, bool after) {
+    if (before == after) return;
+    const auto role = [](bool is) { return is ? std::optional(Word("downstream")) : std::nullopt; };
+    changes_.push_back({interface, kRole, role(before), role(after), {}});
+  }
+
+  void CompareRoles() {
+    for (const InterfaceConfig& each : running_.downstreams) {
+      Role(each.name, true, AsDownstream(wanted_, each.name).has_value());
+    }
+    if (running_.upstream.name != wanted_.upstream.name) {
+      changes_.push_back(
+          {wanted_.upstream.name, kUpstream, Word(running_.upstream.name), Word(wanted_.upstream.name), {}});
+    }
+    for (const InterfaceConfig& each : wanted_.downstreams) {
+      Role(each.name, AsDownstream(running_, each.name).has_value(), true);
+    }
+    Role(kOthers, running_.default_downstream.has_value(), wanted_.default_downstream.has_value());
+  }
+
+  /// It makes a difference only where interfaces become downstreams without being named.
+  void CompareDisabled() {
+    if (!running_.default_downstream || !wanted_.default_downstream) return;
+    const auto tell = [&](const std::string& name, const char* before, const char* after) {
+      changes_.push_back({name, "disabled", Word(before), Word(after), {}});
+    };
+    for (const std::string& name : wanted_.disabled) {
+      if (running_.UnnamedDownstream(name) && !FindNamed(running_, name)) tell(name, "false", "true");
+    }
+    for (const std::string& name : running_.disabled) {
+      if (!IsDisabled(wanted_, name) && wanted_.UnnamedDownstream(name) && !FindNamed(wanted_, name)) {
+        tell(name, "true", "false");
+      }
+    }
+  }
+
+  void CompareTopKeys() {
+    for (const TopKey& key : TopKeys()) {
+      if (key.read == nullptr) continue;  // the roles
+      Compare("", key.name, key.print(running_), key.print(wanted_), key.effect);
+    }
+  }
+
+  void CompareSettings(const std::string& name, InterfaceConfig before, InterfaceConfig after) {
+    LeaveOutWhatIsNotServedByBoth(before, after);
+    const auto access = [](const InterfaceConfig& config) {
+      return PrintedValue{PrintedValue::Kind::kList, AccessRules(config.ipv4.access()), {}};
+    };
+    const bool in_words = ServedAccess(before) && ServedAccess(after);
+    const PrintedValue rules_before = access(before);
+    const PrintedValue rules_after = access(after);
+    if (!in_words) {
+      for (InterfaceConfig* each : {&before, &after}) {
+        each->ipv4.SetAccess({});
+        each->ipv6.SetAccess({});
+      }
+    }
+    for (const InterfaceKey& key : InterfaceKeys()) {
+      Compare(name, key.name, key.print(before), key.print(after), TakesEffect::kAtOnce);
+    }
+    // Only igmpproxy.conf can say it, which knows no IPv6.
+    if (!in_words) Compare(name, "access", rules_before, rules_after, TakesEffect::kAtOnce);
+  }
+
+  void Compare(const std::string& interface, std::string_view setting, std::optional<PrintedValue> before,
+               std::optional<PrintedValue> after, TakesEffect effect) {
+    const auto follows = [](const auto& value) {
+      return value && value->origin == PrintedValue::Origin::kFollows;
+    };
+    if (before == after || (follows(before) && follows(after))) return;
+    if (before && after && before->kind == after->kind && before->items == after->items) return;
+    changes_.push_back({interface, std::string(setting), std::move(before), std::move(after), effect});
+  }
+
+  const Config& running_;
+  const Config& wanted_;
+  std::vector<ConfigChange> changes_;
+};
+
+}  // namespace
+
+std::vector<std::string> ConfigChange::Added() const {
+  return AreLists(*this) ? Beyond(after->items, before->items) : std::vector<std::string>();
+}
+
+std::vector<std::string> ConfigChange::Removed() const {
+  return AreLists(*this) ? Beyond(before->items, after->items) : std::vector<std::string>();
+}
+
+std::string ConfigChange::ToSentence() const {
+  return (interface.empty() ? "" : interface + ": ") + WhatHappened(*this) +
+         (effect == TakesEffect::kAtNextStart ? " (at the next start)" : "");
+}
+
+std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted) {
+  return Comparison(running, wanted).Take();
+}
+
+void KeepUntilNextStart(const Config& running, Config& wanted) {
+  for (const TopKey& key : TopKeys()) {
+    if (key.effect == TakesEffect::kAtNextStart) key.copy(running, wanted);
+  }
+}
+
+}  // namespace bpfcast

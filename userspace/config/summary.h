@@ -1,0 +1,15 @@
+// What a configuration means, whatever the grammar it was written in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace bpfcast {
+
+/// One line for each interface: role, name, and each setting that is not the default, by its TOML key. What
+/// both families have alike is said once.
+std::vector<std::string> Summary(const Config& config);
+
+}  // namespace bpfcast

@@ -1,0 +1,44 @@
+// The keys at the top of a TOML file: one table says of each when a change of it takes effect, how it is read
+// and how it is printed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+#include "config/printed.h"
+
+namespace bpfcast {
+
+class TomlValue;
+
+/// What the whole file says, while it is read.
+struct TopDraft {
+  ServedFamilies served;
+  LoopGuardMode loop_guard{};
+  DatapathSetting datapath{};
+  Duration lease = Config().lease;
+  std::string user;
+};
+
+enum class TakesEffect : std::uint8_t { kAtOnce, kAtNextStart };
+
+struct TopKey {
+  std::string_view name;
+  TakesEffect effect = TakesEffect::kAtOnce;
+  /// Not of keys that name interfaces: which of them has which role is said by all of these together.
+  void (*read)(const TomlValue& value, TopDraft& draft) = nullptr;
+  /// The value, or nothing where there is none to be given.
+  std::optional<PrintedValue> (*print)(const Config& config) = nullptr;
+  /// Only of what takes effect at the next start: gives `to` the value of `from`.
+  void (*copy)(const Config& from, Config& to) = nullptr;
+};
+
+/// In the order in which they are read and printed: what others depend on comes first.
+std::span<const TopKey> TopKeys();
+const TopKey* FindTopKey(std::string_view name);
+
+}  // namespace bpfcast
