@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -55,17 +56,9 @@ tl::unexpected<CallError> NoAnswer(int error) {
   return NoAnswer(std::generic_category().message(error));
 }
 
-}  // namespace
-
-CallResult Call(const std::string& instance, const std::string& method, const CallParams& params) {
-  const std::string path = "/run/bpfcast/" + instance + ".sock";
-  auto result = CallAt(path, method, params);
-  if (result || result.error().kind == CallError::Kind::kRefused) return result;
-  return NoAnswer("no bpfcastd answers on " + path + " (" + result.error().message +
-                  "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`");
-}
-
-CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params) {
+/// One line: the answer to the request with id 1.
+tl::expected<std::string, CallError> Exchange(const std::string& path, const std::string& method,
+                                              const CallParams& params) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return NoAnswer(ENAMETOOLONG);
@@ -98,6 +91,10 @@ CallResult CallAt(const std::string& path, const std::string& method, const Call
     if (got == 0) return NoAnswer("it hung up");
     answer.append(buffer.data(), static_cast<std::size_t>(got));
   }
+  return answer;
+}
+
+CallResult ReadReply(const std::string& method, const std::string& answer) {
   Json reply = Json::parse(answer, nullptr, false);
   if (reply.is_discarded() || !reply.is_object()) return NoAnswer("the answer is not JSON");
   if (const auto error = reply.find("error"); error != reply.end()) {
@@ -106,6 +103,48 @@ CallResult CallAt(const std::string& path, const std::string& method, const Call
                   "bpfcastd refused '" + method + "': " + error->value("message", "no reason given")});
   }
   return std::move(reply["result"]);
+}
+
+/// How bpfcastd begins the answer to a call that succeeded.
+constexpr std::string_view kResult = R"({"jsonrpc":"2.0","id":1,"result":)";
+
+std::string SocketOf(const std::string& instance) {
+  return "/run/bpfcast/" + instance + ".sock";
+}
+
+CallError WithWayOut(const CallError& error, const std::string& instance) {
+  if (error.kind == CallError::Kind::kRefused) return error;
+  return {error.kind, "no bpfcastd answers on " + SocketOf(instance) + " (" + error.message +
+                          "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`"};
+}
+
+}  // namespace
+
+CallResult Call(const std::string& instance, const std::string& method, const CallParams& params) {
+  auto result = CallAt(SocketOf(instance), method, params);
+  if (!result) return tl::unexpected(WithWayOut(result.error(), instance));
+  return result;
+}
+
+tl::expected<std::string, CallError> CallForText(const std::string& instance, const std::string& method,
+                                                 const CallParams& params) {
+  auto answer = Exchange(SocketOf(instance), method, params);
+  if (!answer) return tl::unexpected(WithWayOut(answer.error(), instance));
+  // Ten thousand groups are passed on as they came: "}\n" ends the answer.
+  if (answer->starts_with(kResult) && answer->ends_with("}\n")) {
+    answer->resize(answer->size() - 2);
+    answer->erase(0, kResult.size());
+    return std::move(*answer);
+  }
+  const auto result = ReadReply(method, *answer);
+  if (!result) return tl::unexpected(WithWayOut(result.error(), instance));
+  return result->dump();
+}
+
+CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params) {
+  const auto answer = Exchange(path, method, params);
+  if (!answer) return tl::unexpected(answer.error());
+  return ReadReply(method, *answer);
 }
 
 }  // namespace bpfcast

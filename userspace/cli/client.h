@@ -24,7 +24,11 @@ using CallResult = tl::expected<nlohmann::ordered_json, CallError>;
 /// Calls a method of the agent of `instance`. The error says who does not answer, and why.
 CallResult Call(const std::string& instance, const std::string& method, const CallParams& params = {});
 
-/// The same, at any socket.
+/// The same, with the result as the text that the agent sent.
+tl::expected<std::string, CallError> CallForText(const std::string& instance, const std::string& method,
+                                                 const CallParams& params = {});
+
+/// Call() at any socket.
 CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params = {});
 
 }  // namespace bpfcast

@@ -62,10 +62,11 @@ CLI::App& AddCommand(CLI::App& app, const Verb& verb) {
 
 }  // namespace
 
-int RunCommandLine(int argc, const char* const* argv, const Caller& call) {
+int RunCommandLine(int argc, const char* const* argv, const Caller& call, const TextCaller& call_for_text) {
   Invocation invocation;
   invocation.instance = "default";
   invocation.call = call;
+  invocation.call_for_text = call_for_text;
   invocation.colour = isatty(STDOUT_FILENO) == 1 ? Invocation::Colour::kOn : Invocation::Colour::kOff;
   bool json = false;
   CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");

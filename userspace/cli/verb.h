@@ -15,6 +15,10 @@ namespace bpfcast {
 using Caller = std::function<CallResult(const std::string& instance, const std::string& method,
                                         const CallParams& params)>;
 
+/// The same, with the answer as the JSON text that it is.
+using TextCaller = std::function<tl::expected<std::string, CallError>(
+    const std::string& instance, const std::string& method, const CallParams& params)>;
+
 /// The exit status of `bpfcast`.
 enum class Exit : std::uint8_t {
   kOk = 0,
@@ -45,6 +49,7 @@ struct Invocation {
   enum class Colour : std::uint8_t { kOff, kOn } colour = Colour::kOff;  // kOn: stdout is a terminal
   std::map<std::string, std::vector<std::string>, std::less<>> arguments;
   Caller call;
+  TextCaller call_for_text;
 
   bool Has(const std::string& key) const { return arguments.contains(key); }
   /// The last that was given, or `otherwise`.

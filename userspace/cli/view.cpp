@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/indented.h"
+
 namespace bpfcast {
 namespace {
 
@@ -17,24 +19,32 @@ void LeaveOut(const char* family, Json& rows) {
   }
 }
 
-Exit PrintView(const Invocation& invocation, const Json& answer, const ViewText& text) {
-  return Print(invocation.form == Invocation::Form::kJson ? answer.dump(2) + "\n" : text(answer));
+bool AsJson(const Invocation& invocation) {
+  return invocation.form == Invocation::Form::kJson;
+}
+
+/// The answer as it came, in lines.
+Exit ShowJson(const Invocation& invocation, const std::string& method, const CallParams& params) {
+  const auto answer = invocation.call_for_text(invocation.instance, method, params);
+  return answer ? Print(Indented(*answer) + "\n") : Complain(answer.error());
 }
 
 }  // namespace
 
 Exit Show(const Invocation& invocation, const std::string& method, const ViewText& text,
           const CallParams& params) {
+  if (AsJson(invocation)) return ShowJson(invocation, method, params);
   const auto answer = invocation.call(invocation.instance, method, params);
-  return answer ? PrintView(invocation, *answer, text) : Complain(answer.error());
+  return answer ? Print(text(*answer)) : Complain(answer.error());
 }
 
 Exit ShowRows(const Invocation& invocation, const std::string& method, const ViewText& text) {
+  const bool one_family = invocation.Has("ipv4") != invocation.Has("ipv6");
+  if (AsJson(invocation) && !one_family) return ShowJson(invocation, method, {});
   auto answer = invocation.call(invocation.instance, method, {});
   if (!answer) return Complain(answer.error());
-  const bool ipv4 = invocation.Has("ipv4");
-  if (ipv4 != invocation.Has("ipv6")) LeaveOut(ipv4 ? "ipv6" : "ipv4", *answer);
-  return PrintView(invocation, *answer, text);
+  if (one_family) LeaveOut(invocation.Has("ipv4") ? "ipv6" : "ipv4", *answer);
+  return Print(AsJson(invocation) ? answer->dump(2) + "\n" : text(*answer));
 }
 
 Exit Print(const std::string& text) {
