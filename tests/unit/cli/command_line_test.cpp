@@ -22,12 +22,17 @@ class CommandLine : public testing::Test {
     words.insert(words.begin(), "bpfcast");
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const int status =
-        RunCommandLine(static_cast<int>(words.size()), words.data(),
-                       [&](const std::string& instance, const std::string& method, const CallParams&) {
-                         calls_.push_back(instance + " " + method);
-                         return answer_;
-                       });
+    const auto call = [&](const std::string& instance, const std::string& method, const CallParams&) {
+      calls_.push_back(instance + " " + method);
+      return answer_;
+    };
+    const auto call_for_text = [&](const std::string& instance, const std::string& method,
+                                   const CallParams& params) -> tl::expected<std::string, CallError> {
+      const CallResult answer = call(instance, method, params);
+      if (!answer) return tl::unexpected(answer.error());
+      return answer->dump();
+    };
+    const int status = RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text);
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return status;
