@@ -212,7 +212,7 @@ Result<std::string> Agent::BothFamilies(Rows rows) const {
   if (!first) return first;
   auto second = rows(ipv6_);
   if (!second) return second;
-  return JoinArrays(*first, *second);
+  return JoinArrays(std::move(*first), *second);
 }
 
 std::vector<PortView> Agent::PortViews() {

@@ -123,7 +123,7 @@ void ControlServer::AnswerLines(Connection& connection) {
     if (line.empty() || line == "\r") continue;
     connection.last_progress = Now();
     RpcReply reply = AnswerRpc(line, methods_);
-    if (reply.line) connection.output = std::move(*reply.line) + "\n";
+    if (reply.line) (connection.output = std::move(*reply.line)) += '\n';
     if (reply.garbage) connection.closing = true;
   }
   if (!connection.output.empty() || connection.closing) return;

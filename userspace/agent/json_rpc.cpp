@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace bpfcast {
 namespace {
@@ -89,10 +90,12 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
   }
   const auto params = ReadParams(request, name, found->second);
   if (!params) return {ErrorLine(*id, kInvalidParams, params.error().message)};
-  const auto result = found->second.call(*params);
+  auto result = found->second.call(*params);
   if (!result) return {ErrorLine(*id, kRpcFailed, result.error().message)};
-  // The result is JSON already; it may be large and is not parsed again.
-  return {R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)" + *result + "}"};
+  // The result is JSON already; it may be large, and is neither parsed again nor copied.
+  result->insert(0, R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)");
+  result->append("}");
+  return {std::move(*result)};
 }
 
 }  // namespace bpfcast

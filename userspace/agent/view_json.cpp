@@ -36,11 +36,13 @@ ViewJson ToJson(const SourceSet<F>& sources) {
   return json;
 }
 
-std::string JoinArrays(const std::string& first, const std::string& second) {
+std::string JoinArrays(std::string first, const std::string& second) {
   constexpr const char* kEmpty = "[]";
   if (first == kEmpty) return second;
   if (second == kEmpty) return first;
-  return first.substr(0, first.size() - 1) + "," + second.substr(1);
+  first.back() = ',';
+  first.append(second, 1);
+  return first;
 }
 
 template ViewJson ToJson(const SourceSet<Igmp>&);

@@ -63,7 +63,7 @@ template <class F>
 std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
                       const std::vector<FlowCounters<F>>& flows, Time now);
 /// The rows of one array and then those of the other.
-std::string JoinArrays(const std::string& first, const std::string& second);
+std::string JoinArrays(std::string first, const std::string& second);
 /// The single packets that the datapath told of lately, the oldest first.
 std::string EventsJson(const PacketEventLog& log, Time now);
 /// What a reload changed: each setting with both values, and as a sentence.

@@ -83,6 +83,7 @@ template <class F>
 std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
                        const std::vector<RouteCounters<F>>& routes, Time now) {
   std::unordered_map<typename F::Address, PacketCount> forwarded;
+  forwarded.reserve(routes.size());
   for (const RouteCounters<F>& route : routes) {
     PacketCount& sum = forwarded[route.key.group];
     sum.packets += route.forwarded.packets;
@@ -98,7 +99,10 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
     return std::tie(a.group, a.port->name) < std::tie(b.group, b.port->name);
   });
   // Ten thousand groups: each row becomes text at once.
-  std::string text = "[";
+  constexpr std::size_t kUsualRow = 512;
+  std::string text;
+  text.reserve(rows.size() * kUsualRow);
+  text += '[';
   for (const auto& [group, port, querier, state] : rows) {
     const bool exclude = state->mode() == FilterMode::kExclude;
     const PacketCount& count = forwarded[group];
@@ -122,7 +126,8 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
     if (text.size() > 1) text += ',';
     text += Text(json);
   }
-  return text + "]";
+  text += ']';
+  return text;
 }
 
 template std::string GroupsJson(const std::vector<PortView>&, const Proxy<Igmp>&,
