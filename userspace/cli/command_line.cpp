@@ -39,7 +39,6 @@ void AddArgument(CLI::App& command, const Argument& argument, Slot& slot) {
       command.add_option(argument.name, slot.values, argument.help)
           ->allow_extra_args(false)
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-          ->expected(1, 1000)
           ->type_name("VALUE");
       return;
     case Kind::kFlag:

@@ -4,7 +4,8 @@ namespace bpfcast {
 
 std::vector<Verb> Verbs() {
   return {
-      StatusVerb(), PortsVerb(), GroupsVerb(), FlowsVerb(), EventsVerb(), ReloadVerb(),
+      StatusVerb(), PortsVerb(),  GroupsVerb(), FlowsVerb(),
+      EventsVerb(), ReloadVerb(), SendVerb(),   RecvVerb(),
   };
 }
 

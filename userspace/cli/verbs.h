@@ -18,6 +18,8 @@ Verb GroupsVerb();
 Verb FlowsVerb();
 Verb EventsVerb();
 Verb ReloadVerb();
+Verb SendVerb();
+Verb RecvVerb();
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);

@@ -63,4 +63,9 @@ Exit Complain(const CallError& error) {
   return Exit::kRuntime;
 }
 
+Exit Complain(const Error& error) {
+  std::fprintf(stderr, "%s\n", error.message.c_str());
+  return Exit::kRuntime;
+}
+
 }  // namespace bpfcast

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "base/result.h"
 #include "cli/verb.h"
 
 namespace bpfcast {
@@ -22,5 +23,7 @@ inline constexpr Argument kIpv6Flag{Argument::Kind::kFlag, "-6,--ipv6", "IPv6 on
 Exit Print(const std::string& text);
 /// To stderr, a line; gives the exit status that goes with it.
 Exit Complain(const CallError& error);
+/// The same for what was typed, or what this machine refuses: kRuntime.
+Exit Complain(const Error& error);
 
 }  // namespace bpfcast

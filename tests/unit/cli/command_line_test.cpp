@@ -145,6 +145,31 @@ TEST_F(CommandLine, WrongUsageIsExitStatusOneAndAsksNobody) {
   EXPECT_THAT(calls_, IsEmpty());
 }
 
+TEST_F(CommandLine, AnOptionTakesOneWordAndMayComeAgain) {
+  EXPECT_EQ(Run({"recv", "--source", "10.0.0.1", "--source", "10.0.0.2", "lan1"}), 1);
+  EXPECT_THAT(err_, StartsWith("lan1 is no multicast group"));
+  EXPECT_EQ(Run({"recv", "--source", "10.0.0.1", "--source", "239.1.2.3", "239.1.2.3"}), 1);
+  EXPECT_THAT(err_, StartsWith("--source 239.1.2.3: give the address of a sender"));
+}
+
+TEST_F(CommandLine, NumbersOutOfRangeAreRefusedByName) {
+  for (const char* number : {"0", "65536", "-1", "5000x", ""}) {
+    EXPECT_EQ(Run({"send", "239.1.2.3", "--port", number}), 1);
+    EXPECT_THAT(err_, HasSubstr("port")) << number;
+  }
+  EXPECT_EQ(Run({"send", "239.1.2.3", "--size", "31"}), 1);
+  EXPECT_EQ(err_, "--size 31: give a whole number from 32 to 65507\n");
+  EXPECT_EQ(Run({"recv", "239.1.2.3", "--timeout", "soon"}), 1);
+  EXPECT_EQ(err_, "--timeout soon: give a number of seconds, as in 10 or 0.5\n");
+}
+
+TEST_F(CommandLine, AMembershipHasOneKindOfList) {
+  EXPECT_EQ(Run({"recv", "239.1.2.3", "--source", "10.0.0.1", "--exclude", "10.0.0.2"}), 1);
+  EXPECT_THAT(err_, StartsWith("--source and --exclude: "));
+  EXPECT_EQ(Run({"recv", "239.1.2.3", "--source", "2001:db8::1"}), 1);
+  EXPECT_EQ(err_, "no --source is of the family of 239.1.2.3: name one that is\n");
+}
+
 TEST_F(CommandLine, HelpIsExitStatusZero) {
   EXPECT_EQ(Run({"--help"}), 0);
   EXPECT_THAT(out_, HasSubstr("flows"));
