@@ -95,6 +95,7 @@ static __always_inline void count_flow(void *flows, const void *key, __u32 verdi
 		__sync_fetch_and_add(&flow->bytes, bytes);
 	} else if (verdict != BPFCAST_LOCAL) {
 		__sync_fetch_and_add(&flow->dropped, packets);
+		flow->refused = verdict;
 		KEEP_APART();
 	}
 }

@@ -17,7 +17,7 @@
 
 /* Of everything below but the first members of struct bpfcast_control. Another number is a second set of
  * maps: an agent that finds maps of another version leaves them as they are until its own are complete. */
-#define BPFCAST_ABI 1
+#define BPFCAST_ABI 2
 
 enum bpfcast_limits {
   BPFCAST_MAX_PORTS = 1024,
@@ -280,8 +280,10 @@ struct bpfcast_flow {
   __u64 last;    /* the last one, whatever became of it */
   struct bpfcast_flow_mark mark;
   struct bpfcast_flow_mark previous;
+  __u32 refused; /* the verdict on the last packet that counts as dropped; 0: there was none */
+  __u32 reserved;
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 88);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_flow) == 96);
 
 /*
  * `events`: single packets that an operator or their sender has to hear of. `told4` and `told6` keep when a

@@ -141,6 +141,7 @@ TYPED_TEST(Flows, ABlockedSourceIsDropped) {
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->forwarded.packets, 0U);
   EXPECT_EQ(flow->dropped, 1U);
+  EXPECT_EQ(flow->refused, "nooif");
 }
 
 // Why a stream that somebody wants does not flow.
@@ -149,16 +150,21 @@ TYPED_TEST(Flows, RefusedPacketsCountWhereTheGroupHasARoute) {
   using M = typename TestFixture::M;
   auto short_lived = this->Stream();
   short_lived.ttl = 1;
-  const std::vector<typename TestFixture::Frame> refused = {
-      this->From(M::OfD2(10)), this->From(Loopback<typename TestFixture::F>()), this->From(M::OfD1(1)),
-      short_lived, WithOptions(this->Stream())};
-  for (const auto& frame : refused) {
+  const std::vector<std::pair<typename TestFixture::Frame, std::string>> refused = {
+      {this->From(M::OfD2(10)), "rpf"},
+      {this->From(Loopback<typename TestFixture::F>()), "mart"},
+      {this->From(M::OfD1(1)), "own"},
+      {short_lived, "ttl"},
+      {WithOptions(this->Stream()), "opt"}};
+  for (const auto& each : refused) {
+    const auto& frame = each.first;
     SCOPED_TRACE(frame.source.ToString());
     const auto before = this->Flow(frame.source);
     ASSERT_NE(this->Send(frame), Fate::kForward);
     const auto flow = this->Flow(frame.source);
     ASSERT_TRUE(flow);
     EXPECT_EQ(flow->dropped, (before ? before->dropped : 0) + 1);
+    EXPECT_EQ(flow->refused, each.second);
     EXPECT_EQ(flow->forwarded.packets, 0U);
   }
   EXPECT_EQ(this->lab_.datapath().CountersOfRoutes(typename TestFixture::F())->at(0).dropped, refused.size());

@@ -71,9 +71,11 @@ TEST(MapDump, EveryPinnedMapIsReadableWithTheNamesOfItsFields) {
       {"port_stat", {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "tx_dropped"}},
       {"route_stat", {"routes", "packets", "bytes", "dropped"}},
       {"flows4",
-       {"stream", "source", "group", "port", "packets", "bytes", "dropped", "last", "mark", "previous"}},
+       {"stream", "source", "group", "port", "packets", "bytes", "dropped", "last", "mark", "previous",
+        "refused"}},
       {"flows6",
-       {"stream", "source", "group", "port", "packets", "bytes", "dropped", "last", "mark", "previous"}},
+       {"stream", "source", "group", "port", "packets", "bytes", "dropped", "last", "mark", "previous",
+        "refused"}},
   };
   std::set<std::string> seen;
   for (const auto& entry : std::filesystem::directory_iterator(lab.bpffs() + "/bpfcast/test")) {

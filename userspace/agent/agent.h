@@ -108,6 +108,10 @@ class Agent {
   RpcMethods Methods();
   template <class Rows>
   Result<std::string> BothFamilies(Rows rows) const;
+  Result<std::string> Explain(const RpcParams& params);
+  template <class F>
+  Result<std::string> ExplainStream(const FamilyAgent<F>& family, const typename F::Address& group,
+                                    const std::string& source);
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
 

@@ -15,6 +15,8 @@
 
 namespace bpfcast {
 
+struct StreamFacts;
+
 struct FamilyPortView {
   FamilyService service;
   std::string address;  // that we send from; empty when there is none
@@ -66,6 +68,8 @@ std::string FlowsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy,
 std::string JoinArrays(std::string first, const std::string& second);
 /// The single packets that the datapath told of lately, the oldest first.
 std::string EventsJson(const PacketEventLog& log, Time now);
+/// The four steps of a stream and the verdict on it.
+std::string ExplainJson(const StreamFacts& facts);
 /// What a reload changed: each setting with both values, and as a sentence.
 std::string ReloadJson(const std::vector<ConfigChange>& changes);
 

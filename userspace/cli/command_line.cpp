@@ -23,7 +23,10 @@ void AddArgument(CLI::App& command, const Argument& argument, Slot& slot) {
   using Kind = Argument::Kind;
   slot.key = argument.Key();
   const auto word = [&](int count) {
-    return command.add_option(argument.name, slot.values, argument.help)->type_name("")->expected(count);
+    return command.add_option(argument.name, slot.values, argument.help)
+        ->type_name("")
+        ->expected(count)
+        ->allow_extra_args(count != 1);  // one word is one, whatever follows it
   };
   switch (argument.kind) {
     case Kind::kRequired:

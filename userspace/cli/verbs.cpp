@@ -4,8 +4,8 @@ namespace bpfcast {
 
 std::vector<Verb> Verbs() {
   return {
-      StatusVerb(), PortsVerb(),  GroupsVerb(), FlowsVerb(),
-      EventsVerb(), ReloadVerb(), SendVerb(),   RecvVerb(),
+      StatusVerb(),  PortsVerb(),  GroupsVerb(), FlowsVerb(), EventsVerb(),
+      ExplainVerb(), ReloadVerb(), SendVerb(),   RecvVerb(),
   };
 }
 

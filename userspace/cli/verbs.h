@@ -20,6 +20,7 @@ Verb EventsVerb();
 Verb ReloadVerb();
 Verb SendVerb();
 Verb RecvVerb();
+Verb ExplainVerb();
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);
@@ -30,6 +31,8 @@ std::string GroupDetailsText(const nlohmann::ordered_json& groups);
 std::string FlowsText(const nlohmann::ordered_json& flows);
 /// One line for each packet that the datapath told of.
 std::string EventsText(const nlohmann::ordered_json& events);
+/// The four steps of a stream and the verdict on it.
+std::string ExplainText(const nlohmann::ordered_json& answer);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

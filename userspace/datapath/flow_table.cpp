@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "datapath/counter_names.h"
+
 namespace bpfcast {
 namespace {
 
@@ -28,6 +30,9 @@ FlowCounters<F> MakeFlow(const typename FamilyAbi<F>::FlowKey& key, const bpfcas
   result.arrival = static_cast<PortId>(key.port);
   result.forwarded = {flow.packets, flow.bytes};
   result.dropped = flow.dropped;
+  if (flow.refused != BPFCAST_FORWARDED && flow.refused < kCounterNames.size()) {
+    result.refused = kCounterNames[flow.refused];
+  }
   result.first = ToTime(flow.first);
   result.last = ToTime(flow.last);
   if (now - result.last <= kStopped) {

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "datapath/counter_names.h"
+
 namespace bpfcast {
 namespace {
 
@@ -230,7 +232,9 @@ bool MrouteStreams<F>::Account(Stream& stream, Time now) {
     forwarded = {packets, bytes};
   } else if (stream.plan.verdict != BPFCAST_LOCAL) {
     dropped += packets;
+    if (packets > 0) stream.refused = stream.plan.verdict;
   }
+  if (wrong > 0) stream.refused = BPFCAST_RPF;
   stream.forwarded.packets += forwarded.packets;
   stream.forwarded.bytes += forwarded.bytes;
   stream.dropped += dropped;
@@ -288,7 +292,8 @@ std::vector<FlowCounters<F>> MrouteStreams<F>::Flows() const {
                        stream.first,
                        stream.last,
                        stream.packets_per_s,
-                       stream.bits_per_s});
+                       stream.bits_per_s,
+                       stream.refused == BPFCAST_FORWARDED ? "" : kCounterNames[stream.refused]});
     }
   }
   return flows;

@@ -63,6 +63,7 @@ class MrouteStreams {
     MrouteEntryCount seen;  // the kernel's numbers, as of the last reading
     PacketCount forwarded;
     std::uint64_t dropped = 0;
+    std::uint32_t refused = BPFCAST_FORWARDED;  // why the last one of these was
     Time first{};
     Time last{};  // of what came on the arrival port
     Time sampled{};

@@ -94,6 +94,7 @@ struct FlowCounters {
   Time last{};                // when the last packet came
   double packets_per_s = 0;   // of what was forwarded, over the last second or two; 0 when it stopped
   double bits_per_s = 0;
+  std::string_view refused{};  // why the last one of `dropped` was: a DropCounter's reason; empty: none was
 };
 
 struct DropCounter {

@@ -160,6 +160,7 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
   if (received->foreign) ++counters.foreign_received;
   const auto* query = std::get_if<Query<F>>(&received->message);
   ++(query != nullptr ? counters.queries_received : counters.reports_received);
+  if (query != nullptr) link.last_query = HeardQuery<F>{received->source, query->version, now};
   if (port != topology_.upstream()) return OnDownstreamMessage(port, *received, now, out);
   if (!host_.running()) return;
   if (query != nullptr) {
@@ -325,6 +326,7 @@ void Proxy<F>::Expire(Time now, ProxyEffects<F>& out) {
   if (host_.NextExpiry() > now) return;
   HostEffects<F> reports;
   host_.Expire(now, reports);
+  if (!reports.empty()) last_report_ = now;
   Send(reports, out);
 }
 
@@ -345,6 +347,11 @@ const Querier<F>* Proxy<F>::querier(PortId port) const {
 template <class F>
 const LinkCounters& Proxy<F>::counters(PortId port) const {
   return links_.at(port).counters;
+}
+
+template <class F>
+const std::optional<HeardQuery<F>>& Proxy<F>::last_query(PortId port) const {
+  return links_.at(port).last_query;
 }
 
 template <class F>

@@ -69,6 +69,14 @@ struct LinkCounters {
   DropCounters drops;
 };
 
+/// A query that another router sent on one of the links.
+template <class F>
+struct HeardQuery {
+  typename F::Address router;
+  Version version = Version::kV3;
+  Time when{};
+};
+
 template <class F>
 class Proxy {
  public:
@@ -119,11 +127,16 @@ class Proxy {
   /// The router side of a downstream port; null for the upstream.
   const Querier<F>* querier(PortId port) const;
   const LinkCounters& counters(PortId port) const;
+  /// The last query that another router sent there; nothing when none was heard since the start.
+  const std::optional<HeardQuery<F>>& last_query(PortId port) const;
+  /// When the last report went upstream.
+  std::optional<Time> last_report() const { return last_report_; }
 
  private:
   struct Link {
     LinkState<F> state;
     LinkCounters counters;
+    std::optional<HeardQuery<F>> last_query;
     Policer<F> policer;
     NoticeLimit notices;
     Passages<F> passages;  // what PassagesOf() was when it was last followed
@@ -160,6 +173,7 @@ class Proxy {
   std::map<PortId, Link> links_;
   Senders<F> senders_;
   LoopGuard loop_guard_;
+  std::optional<Time> last_report_;
   Random random_;
 };
 
