@@ -198,6 +198,7 @@ RpcMethods Agent::Methods() {
   };
   methods["events"].call = [this](const RpcParams&) { return EventsJson(packet_events_, Now()); };
   methods["explain"] = {[this](const RpcParams& params) { return Explain(params); }, {"group"}, {"source"}};
+  methods["doctor"].call = [this](const RpcParams&) { return Doctor(); };
   methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());

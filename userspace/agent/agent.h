@@ -23,6 +23,8 @@
 
 namespace bpfcast {
 
+struct DoctorFacts;
+
 struct AgentConfig {
   std::string instance;
   std::string config_file;
@@ -112,6 +114,10 @@ class Agent {
   template <class F>
   Result<std::string> ExplainStream(const FamilyAgent<F>& family, const typename F::Address& group,
                                     const std::string& source);
+  Result<std::string> Doctor();
+  template <class F>
+  void AddRefusedStreams(const FamilyAgent<F>& family, const std::vector<PortView>& views,
+                         const DatapathCounters& counters, DoctorFacts& facts);
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
 

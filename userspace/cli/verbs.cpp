@@ -5,7 +5,7 @@ namespace bpfcast {
 std::vector<Verb> Verbs() {
   return {
       StatusVerb(),  PortsVerb(),  GroupsVerb(), FlowsVerb(), EventsVerb(),
-      ExplainVerb(), ReloadVerb(), SendVerb(),   RecvVerb(),
+      ExplainVerb(), DoctorVerb(), ReloadVerb(), SendVerb(),  RecvVerb(),
   };
 }
 

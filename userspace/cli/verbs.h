@@ -21,6 +21,7 @@ Verb ReloadVerb();
 Verb SendVerb();
 Verb RecvVerb();
 Verb ExplainVerb();
+Verb DoctorVerb();
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);
@@ -33,6 +34,8 @@ std::string FlowsText(const nlohmann::ordered_json& flows);
 std::string EventsText(const nlohmann::ordered_json& events);
 /// The four steps of a stream and the verdict on it.
 std::string ExplainText(const nlohmann::ordered_json& answer);
+/// A line for each finding, with its symptom and its fix.
+std::string DoctorText(const nlohmann::ordered_json& findings);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

@@ -1,0 +1,169 @@
+#include "doctor/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "doctor/symptoms.h"
+
+namespace bpfcast {
+namespace {
+
+using testing::HasSubstr;
+
+DoctorPort Port(const std::string& name) {
+  DoctorPort port;
+  port.name = name;
+  port.upstream = name == "wan0";
+  port.exists = port.up = port.has_ipv4 = true;
+  port.hook = "tc";
+  port.hook_reason = "configured";
+  port.queries_received = port.upstream ? 3 : 0;
+  return port;
+}
+
+/// A machine on which nothing is wrong.
+DoctorFacts Healthy() {
+  DoctorFacts facts;
+  facts.kernel = "6.1.0-13-amd64";
+  facts.btf = facts.bpffs = facts.agent = true;
+  facts.uptime_s = 1000;
+  facts.ports = {Port("wan0"), Port("lan1")};
+  return facts;
+}
+
+/// The finding; level ok without text when there is none.
+Finding Find(const DoctorFacts& facts, const std::string& id) {
+  for (const Finding& finding : Diagnose(facts)) {
+    if (finding.id == id) return finding;
+  }
+  return {};
+}
+
+TEST(Doctor, FindsNothingOnAHealthyMachine) {
+  for (const Finding& finding : Diagnose(Healthy())) EXPECT_EQ(finding.level, Level::kOk) << finding.id;
+  EXPECT_FALSE(AnyFails(Diagnose(Healthy())));
+}
+
+TEST(Doctor, EveryFindingThatIsNotOkHasAFixOfOneLineAndASymptomThatExists) {
+  DoctorFacts facts;
+  facts.kernel = "5.10.0";
+  facts.missing_capabilities = {"CAP_BPF"};
+  facts.mroute_interfaces = {"wan0"};
+  DoctorPort gone;
+  gone.name = "lan9";
+  DoctorPort bridge = Port("br0");
+  bridge.bridge = bridge.snooping = bridge.never_router_port = true;
+  bridge.has_ipv4 = false;
+  bridge.driver = "veth";
+  bridge.xdp_known = bridge.xdp_occupied = true;
+  facts.ports = {gone, bridge};
+  std::set<std::string> symptoms;
+  for (const Symptom& symptom : Symptoms()) symptoms.insert(symptom.id);
+  std::size_t found = 0;
+  for (const Finding& finding : Diagnose(facts)) {
+    if (finding.level == Level::kOk) continue;
+    ++found;
+    EXPECT_NE(finding.fix, "") << finding.id;
+    EXPECT_EQ(finding.fix.find('\n'), std::string::npos) << finding.id;
+    EXPECT_TRUE(finding.symptom.empty() || symptoms.contains(finding.symptom)) << finding.symptom;
+  }
+  EXPECT_GE(found, 9U);
+}
+
+TEST(Doctor, AKernelBefore61Fails) {
+  DoctorFacts facts = Healthy();
+  for (const char* old : {"5.15.0", "6.0.9", "4.19", ""}) {
+    facts.kernel = old;
+    EXPECT_EQ(Find(facts, "kernel").level, Level::kFail) << old;
+  }
+  for (const char* good : {"6.1", "6.18.0-rc1", "7.0.0"}) {
+    facts.kernel = good;
+    EXPECT_EQ(Find(facts, "kernel").level, Level::kOk) << good;
+  }
+}
+
+TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
+  DoctorFacts facts = Healthy();
+  facts.ports[0].reverse_path_filter = 1;
+  EXPECT_EQ(Find(facts, "rp-filter").text, "") << "the programs come before it";
+  facts.forwarding = Forwarding::kKernel;
+  const Finding strict = Find(facts, "rp-filter");
+  EXPECT_EQ(strict.level, Level::kFail);
+  EXPECT_THAT(strict.fix,
+              HasSubstr("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0"));
+  facts.ports[0].reverse_path_filter = 2;
+  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn);
+}
+
+TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
+  DoctorFacts facts = Healthy();
+  facts.ports[0].queries_received = 0;
+  facts.groups_asked = 2;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kFail);
+  EXPECT_THAT(Find(facts, "upstream-query").text, HasSubstr("2 groups are asked for"));
+  EXPECT_EQ(Find(facts, "upstream-query").symptom, "stops-at-260-s");
+  facts.ports[0].received = 10;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kWarn);
+  facts.groups_asked = 0;
+  facts.uptime_s = 10;
+  EXPECT_EQ(Find(facts, "upstream-query").text, "") << "too early to tell";
+}
+
+TEST(Doctor, AnotherOwnerOfTheKernelsRoutingBlocksItAndOnlyDisturbsThePrograms) {
+  DoctorFacts facts = Healthy();
+  facts.mroute_owner = "smcrouted (process 12)";
+  EXPECT_EQ(Find(facts, "mroute-owner").text, "") << "it has none of our interfaces";
+  facts.mroute_interfaces = {"wan0", "lan1"};
+  EXPECT_EQ(Find(facts, "mroute-owner").level, Level::kWarn);
+  EXPECT_EQ(Find(facts, "mroute-owner").fix, "stop smcrouted (process 12)");
+  facts.agent = false;
+  facts.forwarding = Forwarding::kKernel;
+  EXPECT_EQ(Find(facts, "mroute-owner").level, Level::kFail);
+}
+
+TEST(Doctor, ABridgeThatNobodyQueriesForgetsReceivers) {
+  DoctorFacts facts = Healthy();
+  facts.ports[1].bridge = facts.ports[1].snooping = true;
+  facts.ports[1].queries_sent = 4;
+  facts.ports[1].reports_received = 1;
+  EXPECT_EQ(Find(facts, "snooping").text, "") << "bpfcast queries it";
+  facts.agent = false;
+  EXPECT_EQ(Find(facts, "snooping").level, Level::kWarn);
+  facts.agent = true;
+  facts.ports[0].bridge = facts.ports[0].snooping = true;
+  facts.ports[0].queries_received = 0;
+  EXPECT_THAT(Find(facts, "snooping").fix, HasSubstr("ip link set wan0 type bridge mcast_querier 1"));
+}
+
+TEST(Doctor, AnotherQuerierFailsOnlyWhereItKeepsPacketsFromMembers) {
+  DoctorFacts facts = Healthy();
+  facts.ports[1].other_querier = "192.0.2.1";
+  facts.ports[1].served = false;
+  EXPECT_EQ(Find(facts, "other-querier").level, Level::kFail);
+  facts.ports[1].served = true;
+  EXPECT_EQ(Find(facts, "other-querier").level, Level::kWarn);
+}
+
+TEST(Doctor, AVethWithoutGroAtItsOtherEndMattersWhereXdpSendsToIt) {
+  DoctorFacts facts = Healthy();
+  facts.ports[1].driver = "veth";
+  facts.ports[1].xdp_known = true;
+  EXPECT_EQ(Find(facts, "veth-gro").text, "") << "TC sends everywhere";
+  facts.ports[0].hook = "xdp";
+  EXPECT_EQ(Find(facts, "veth-gro").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "veth-gro").fix, HasSubstr("ethtool -K PEER gro on"));
+}
+
+TEST(Doctor, NamesTheXdpProgramOfSomebodyElse) {
+  DoctorFacts facts = Healthy();
+  facts.ports[1].xdp_occupied = true;
+  EXPECT_EQ(Find(facts, "xdp-owner").text, "") << "the agent's own is there";
+  facts.ports[1].hook_reason = "XDP program 7 (x) of somebody else is attached";
+  EXPECT_THAT(Find(facts, "xdp-owner").text, HasSubstr("XDP program 7 (x)"));
+  EXPECT_EQ(Find(facts, "xdp-owner").fix, "ip link set lan1 xdp off, if that program is not needed");
+}
+
+}  // namespace
+}  // namespace bpfcast

@@ -1,0 +1,73 @@
+// DoctorFacts: what is known of the machine and, where an agent runs, of what it sees.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bpfcast {
+
+enum class Forwarding : std::uint8_t { kBpf, kKernel };
+
+/// A sentence with the way out, as the agent knows it.
+struct Complaint {
+  std::string text;
+  std::string fix;
+};
+
+struct DoctorPort {
+  std::string name;
+  bool upstream = false;
+  // Of the machine.
+  bool exists = false;
+  bool up = false;  // with carrier
+  bool serves_ipv4 = true;
+  bool has_ipv4 = false;             // an address
+  unsigned reverse_path_filter = 0;  // rp_filter as it takes effect
+  unsigned forced_igmp_version = 0;  // force_igmp_version as it takes effect; 0: none
+  bool kernel_speaks = false;        // membership = "kernel"
+  bool bridge = false;
+  bool snooping = false;           // of a bridge
+  bool never_router_port = false;  // mcast_router 0
+  std::string driver;
+  bool xdp_wanted = false;    // hook = "xdp"
+  bool xdp_known = false;     // the kernel tells what XDP can do (6.3)
+  bool xdp_target = false;    // native XDP may send to it
+  bool xdp_occupied = false;  // some XDP program is attached
+  // Of the agent.
+  std::string waiting;  // why it does not work
+  std::string hook;     // empty: none
+  std::string hook_reason;
+  std::uint64_t received = 0;      // packets of streams
+  std::uint64_t queries_sent = 0;  // of both families
+  std::uint64_t reports_received = 0;
+  std::uint64_t queries_received = 0;
+  std::uint64_t refused_by_limit = 0;
+  std::uint64_t refused_by_policy = 0;
+  std::uint64_t refused_ssm = 0;  // source-specific groups without sources, from older hosts
+  std::uint64_t overflows = 0;    // IGMP and MLD packets lost at the socket
+  std::string other_querier;      // who is the querier of a downstream in our place
+  bool served = true;             // members get packets
+  unsigned query_interval_s = 125;
+};
+
+struct DoctorFacts {
+  std::string kernel;  // "6.1.0-13-amd64"
+  bool btf = false;
+  bool bpffs = false;
+  std::vector<std::string> missing_capabilities;
+  Forwarding forwarding = Forwarding::kBpf;
+  std::string forwarding_reason;  // why the kernel forwards, where that was not asked for
+  std::string mroute_owner;       // "smcrouted (process 12)": who else has the kernel's multicast routing
+  std::vector<std::string> mroute_interfaces;  // of ours, that another one has in it
+  unsigned igmp_robustness = 2;                // net.ipv4.igmp_qrv
+  std::vector<DoctorPort> ports;
+
+  bool agent = false;  // one answers
+  double uptime_s = 0;
+  std::size_t groups_asked = 0;         // upstream
+  std::vector<Complaint> refused_data;  // streams that somebody wants and that are refused
+};
+
+}  // namespace bpfcast

@@ -1,0 +1,282 @@
+#include "doctor/findings.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace bpfcast {
+namespace {
+
+std::string Join(const std::vector<std::string>& words, const char* between) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
+}
+
+/// Is "6.1.0-13-amd64" at least 6.1?
+bool IsAtLeast(const std::string& kernel, int major, int minor) {
+  int numbers[2] = {0, 0};
+  const char* at = kernel.data();
+  const char* end = at + kernel.size();
+  for (int& number : numbers) {
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc()) return false;
+    at = next == end ? end : next + 1;
+  }
+  return numbers[0] != major ? numbers[0] > major : numbers[1] >= minor;
+}
+
+class Doctor {
+ public:
+  explicit Doctor(const DoctorFacts& facts) : facts_(facts) {}
+
+  std::vector<Finding> Findings() {
+    Machine();
+    Agent();
+    for (const DoctorPort& port : facts_.ports) Port(port);
+    return std::move(findings_);
+  }
+
+ private:
+  void Add(const char* id, Level level, const std::string& object, std::string text, std::string fix = {},
+           const char* symptom = "") {
+    findings_.push_back({id, level, object, std::move(text), std::move(fix), symptom});
+  }
+
+  bool KernelForwards() const { return facts_.forwarding == Forwarding::kKernel; }
+
+  void Machine() {
+    if (IsAtLeast(facts_.kernel, 6, 1)) {
+      Add("kernel", Level::kOk, "machine",
+          "Linux " + facts_.kernel +
+              (IsAtLeast(facts_.kernel, 6, 3) ? ""
+                                              : ", too old to tell what XDP can do: TC serves every port"));
+    } else {
+      Add("kernel", Level::kFail, "machine", "Linux " + facts_.kernel + " is too old",
+          "use Linux 6.1 or newer");
+    }
+    if (facts_.missing_capabilities.empty()) {
+      Add("capabilities", Level::kOk, "machine", "all capabilities are there");
+    } else {
+      Add("capabilities", KernelForwards() && facts_.agent ? Level::kWarn : Level::kFail, "machine",
+          Join(facts_.missing_capabilities, ", ") + " missing",
+          "start as root, or in the unit: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW CAP_BPF",
+          "never-starts");
+    }
+    if (!KernelForwards()) {
+      if (!facts_.bpffs) {
+        Add("bpffs", Level::kFail, "machine", "no BPF file system on /sys/fs/bpf",
+            "mount -t bpf bpf /sys/fs/bpf");
+      }
+      if (!facts_.btf) {
+        Add("btf", Level::kWarn, "machine",
+            "the kernel has no BTF: copies that a full transmit ring refuses are not counted",
+            "use a kernel with CONFIG_DEBUG_INFO_BTF");
+      }
+    } else if (!facts_.forwarding_reason.empty()) {
+      Add("forwarding", Level::kWarn, "machine",
+          "the kernel's multicast routing forwards: " + facts_.forwarding_reason,
+          "take that away and restart bpfcastd, or say datapath = \"kernel\"");
+    }
+    MrouteOwner();
+  }
+
+  void MrouteOwner() {
+    const std::string owner = facts_.mroute_owner.empty() ? "another program" : facts_.mroute_owner;
+    if (!facts_.mroute_interfaces.empty()) {
+      Add("mroute-owner", KernelForwards() ? Level::kFail : Level::kWarn, Join(facts_.mroute_interfaces, ","),
+          owner + " has the kernel's multicast routing here: members may get packets twice, or none",
+          "stop " + owner, "twice");
+    } else if (KernelForwards() && !facts_.agent && !facts_.mroute_owner.empty()) {
+      Add("mroute-owner", Level::kFail, "machine", owner + " has the kernel's multicast routing",
+          "stop " + owner, "starts-late");
+    }
+  }
+
+  void Agent() {
+    if (!facts_.agent) {
+      Add("agent", Level::kFail, "agent", "no bpfcastd answers",
+          "bpfcastd -c FILE, or systemctl start bpfcastd", "never-starts");
+      return;
+    }
+    Add("agent", Level::kOk, "agent", "bpfcastd answers");
+    for (const Complaint& complaint : facts_.refused_data) {
+      Add("data-refused", Level::kFail, "agent", complaint.text, complaint.fix, "stops-after-seconds");
+    }
+  }
+
+  void Port(const DoctorPort& port) {
+    const std::size_t before = findings_.size();
+    if (!port.exists) {
+      return Add("interface", Level::kFail, port.name, "there is no such interface",
+                 "create it, or correct its name in the configuration; bpfcastd waits for it",
+                 "dead-after-reboot");
+    }
+    if (!port.up) {
+      return Add("interface", Level::kFail, port.name, "the link is down",
+                 "ip link set " + port.name + " up, and look at the cable", "dead-after-reboot");
+    }
+    if (port.serves_ipv4 && !port.has_ipv4) {
+      Add("address", Level::kFail, port.name,
+          port.upstream ? "no IPv4 address: reports leave from 0.0.0.0, which routers may ignore"
+                        : "no IPv4 address: IPv4 is not served here",
+          "ip addr add ADDRESS/LENGTH dev " + port.name + ", or ipv4 = false", "dead-after-reboot");
+    }
+    ReversePathFilter(port);
+    if (port.kernel_speaks && port.forced_igmp_version != 0 && port.forced_igmp_version != 3) {
+      Add("igmp-version", Level::kWarn, port.name,
+          "the kernel reports here and is forced to IGMPv" + std::to_string(port.forced_igmp_version) +
+              ", which names no sources",
+          "sysctl -w net.ipv4.conf." + port.name + ".force_igmp_version=0", "no-ssm");
+    }
+    if (port.kernel_speaks && facts_.igmp_robustness < 2) {
+      Add("robustness", Level::kWarn, port.name,
+          "the kernel reports here once only: a report that is lost is not repeated",
+          "sysctl -w net.ipv4.igmp_qrv=2");
+    }
+    Bridge(port);
+    Hooks(port);
+    if (facts_.agent) {
+      if (port.upstream) {
+        UpstreamLive(port);
+      } else {
+        DownstreamLive(port);
+      }
+      Live(port);
+    }
+    if (findings_.size() == before) {
+      Add("port", Level::kOk, port.name,
+          port.hook.empty() ? "up" : "up, " + port.hook + " (" + port.hook_reason + ")");
+    }
+  }
+
+  void ReversePathFilter(const DoctorPort& port) {
+    if (!KernelForwards() || port.reverse_path_filter == 0 || !port.serves_ipv4) return;
+    const bool strict = port.reverse_path_filter == 1;
+    Add("rp-filter", strict ? Level::kFail : Level::kWarn, port.name,
+        strict ? "the kernel forwards, and rp_filter=1 drops senders that no route reaches through it"
+               : "the kernel forwards, and rp_filter=2 drops senders that no route reaches at all",
+        "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf." + port.name +
+            ".rp_filter=0, or: ip route add SENDERS dev " + port.name,
+        "joined-no-data");
+  }
+
+  void Bridge(const DoctorPort& port) {
+    if (!port.bridge || !port.snooping) return;
+    if (port.never_router_port && !port.upstream) {
+      Add("bridge-router", Level::kFail, port.name,
+          "this bridge snoops and never counts as a multicast router: joins of IGMPv2 hosts do not arrive",
+          "ip link set " + port.name + " type bridge mcast_router 1", "only-while-tcpdump-runs");
+    }
+    const bool queried =
+        facts_.agent &&
+        (port.upstream ? port.queries_received > 0 : port.queries_sent > 0 || !port.other_querier.empty());
+    if (queried) return;
+    Add("snooping", Level::kWarn, port.name,
+        "this bridge snoops and nobody queries on it: it forgets receivers after 260 s",
+        port.upstream || facts_.agent
+            ? "ip link set " + port.name + " type bridge mcast_querier 1, or mcast_snooping 0"
+            : "start bpfcastd, which queries on its downstreams",
+        "stops-at-260-s");
+  }
+
+  void Hooks(const DoctorPort& port) {
+    if (KernelForwards()) return;
+    if (port.hook_reason.find("of somebody else") != std::string::npos ||
+        (!facts_.agent && port.xdp_occupied)) {
+      Add("xdp-owner", Level::kWarn, port.name,
+          port.hook_reason.empty() ? "an XDP program is attached already, so TC will serve it"
+                                   : port.hook_reason + ", so TC serves it",
+          "ip link set " + port.name + " xdp off, if that program is not needed");
+    }
+    const bool xdp_sends =
+        port.xdp_wanted || std::any_of(facts_.ports.begin(), facts_.ports.end(),
+                                       [](const DoctorPort& each) { return each.hook == "xdp"; });
+    if (port.driver == "veth" && port.xdp_known && !port.xdp_target && xdp_sends) {
+      Add("veth-gro", Level::kWarn, port.name,
+          std::string(
+              "its other end has neither GRO nor an XDP program, so that native XDP cannot send to it") +
+              (port.xdp_wanted ? ": hook = \"xdp\" sends by TC there" : "; TC does"),
+          "ethtool -K PEER gro on, in the namespace of the other end", "counts-but-nothing-in-container");
+    }
+    if (facts_.agent && port.hook.empty() && port.waiting.empty()) {
+      Add("forwarding", Level::kFail, port.name, "nothing is forwarded here: " + port.hook_reason,
+          "bpfcast ports, and the log of bpfcastd", "never-starts");
+    }
+  }
+
+  void UpstreamLive(const DoctorPort& port) {
+    if (port.queries_received > 0) {
+      Add("upstream-query", Level::kOk, port.name, "queries of a router arrive");
+      return;
+    }
+    if (port.waiting.empty() && port.hook.empty()) return;  // nothing is heard there for another reason
+    const bool blocks = facts_.groups_asked > 0 && port.received == 0;
+    const bool soon = facts_.uptime_s < 2 * port.query_interval_s;
+    if (facts_.groups_asked == 0 && soon) return;
+    Add("upstream-query", blocks ? Level::kFail : Level::kWarn, port.name,
+        "no query was heard" +
+            std::string(blocks
+                            ? ", and no multicast arrives although " + std::to_string(facts_.groups_asked) +
+                                  (facts_.groups_asked == 1 ? " group is" : " groups are") + " asked for"
+                            : " since the start") +
+            ": a router or a switch between may not know of the members",
+        "see whether queries reach the port: tcpdump -ni " + port.name + " igmp or icmp6", "stops-at-260-s");
+  }
+
+  void DownstreamLive(const DoctorPort& port) {
+    const std::string table = " in [interface." + port.name + "]";
+    if (!port.other_querier.empty()) {
+      Add("other-querier", port.served ? Level::kWarn : Level::kFail, port.name,
+          port.other_querier + " is the querier here" +
+              (port.served ? "" : ", so that bpfcast forwards nothing to this link"),
+          "stop the querier there, or set forward-if-not-querier = true" + table, "stops-at-260-s");
+    } else if (port.queries_sent >= 3 && port.reports_received == 0) {
+      Add("no-reports", Level::kWarn, port.name,
+          "no host ever answered " + std::to_string(port.queries_sent) + " queries",
+          "join at a receiver (bpfcast recv GROUP); look for a firewall there and a switch between that "
+          "stops IGMP",
+          "never-starts");
+    }
+    if (port.refused_ssm > 0) {
+      Add("older-hosts", Level::kWarn, port.name,
+          std::to_string(port.refused_ssm) + " joins of source-specific groups named no source",
+          "let those hosts join with a source, in IGMPv3 or MLDv2 (force_igmp_version=0 there)", "no-ssm");
+    }
+    if (port.refused_by_limit > 0) {
+      Add("limit", Level::kWarn, port.name,
+          std::to_string(port.refused_by_limit) + " requests of hosts found no room",
+          "raise max-groups, max-sources or max-packets-per-second" + table, "group-limit");
+    }
+    if (port.refused_by_policy > 0) {
+      Add("policy", Level::kOk, port.name,
+          "the access list refused " + std::to_string(port.refused_by_policy) + " requests");
+    }
+  }
+
+  void Live(const DoctorPort& port) {
+    if (!port.waiting.empty() && port.waiting.find("address") == std::string::npos) {
+      Add("waiting", Level::kFail, port.name, "waits: " + port.waiting, "bpfcast ports", "never-starts");
+    }
+    if (port.overflows > 0) {
+      Add("overflows", Level::kWarn, port.name,
+          std::to_string(port.overflows) + " IGMP and MLD packets were lost, the socket had no room",
+          "find out who sends so many: tcpdump -ni " + port.name + " igmp or icmp6");
+    }
+  }
+
+  const DoctorFacts& facts_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> Diagnose(const DoctorFacts& facts) {
+  return Doctor(facts).Findings();
+}
+
+bool AnyFails(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& each) { return each.level == Level::kFail; });
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,129 @@
+#include "doctor/probe.h"
+
+#include <linux/magic.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "datapath/bpf_link.h"
+#include "datapath/mroute_owner.h"
+#include "datapath/port_facts.h"
+#include "os/link_table.h"
+#include "os/netlink.h"
+
+namespace bpfcast {
+namespace {
+
+unsigned ReadNumber(const std::string& path, unsigned otherwise) {
+  std::ifstream file(path);
+  unsigned value = otherwise;
+  return file >> value ? value : otherwise;
+}
+
+/// Of two settings of a kernel that takes the larger one.
+unsigned Larger(const std::string& interface, const std::string& setting) {
+  const std::string base = "/proc/sys/net/ipv4/conf/";
+  return std::max(ReadNumber(base + "all/" + setting, 0), ReadNumber(base + interface + "/" + setting, 0));
+}
+
+/// Of this process.
+std::vector<std::string> MissingCapabilities(DatapathSetting datapath) {
+  std::ifstream status("/proc/self/status");
+  unsigned long long effective = ~0ULL;
+  for (std::string word; status >> word;) {
+    if (word != "CapEff:") continue;
+    status >> std::hex >> effective;
+    break;
+  }
+  std::vector<std::string> missing;
+  constexpr std::array<std::pair<int, const char*>, 3> kNeeded{
+      {{12, "CAP_NET_ADMIN"}, {13, "CAP_NET_RAW"}, {39, "CAP_BPF"}}};
+  for (const auto& [bit, name] : kNeeded) {
+    if (datapath == DatapathSetting::kKernel && bit == 39) continue;
+    if ((effective >> bit & 1) == 0) missing.emplace_back(name);
+  }
+  return missing;
+}
+
+LinkTable ReadLinks() {
+  LinkTable table;
+  auto netlink = Netlink::Open(0);
+  if (!netlink) return table;
+  const auto apply = [&](const nlmsghdr* message) { table.Apply(message); };
+  static_cast<void>(netlink->Dump(RTM_GETLINK, AF_UNSPEC, apply));
+  static_cast<void>(netlink->Dump(RTM_GETADDR, AF_UNSPEC, apply));
+  return table;
+}
+
+DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links) {
+  DoctorPort port;
+  port.name = config.name;
+  port.upstream = config.role == PortRole::kUpstream;
+  port.serves_ipv4 = config.ipv4.served;
+  port.kernel_speaks = port.upstream && config.ipv4.upstream.membership == UpstreamMembership::kKernel;
+  port.xdp_wanted = config.hook == HookSetting::kXdp;
+  const Link* link = links.Find(config.name);
+  if (link == nullptr) return port;
+  port.exists = true;
+  port.up = link->admin_up && link->running;
+  port.has_ipv4 = !link->ipv4.empty();
+  port.reverse_path_filter = Larger(port.name, "rp_filter");
+  port.forced_igmp_version = Larger(port.name, "force_igmp_version");
+  port.bridge = link->bridge.has_value();
+  if (link->bridge) {
+    port.snooping = link->bridge->snooping;
+    port.never_router_port = link->bridge->never_router_port;
+  }
+  const PortFacts facts = ProbePort(link->name, link->ifindex);
+  port.driver = facts.driver;
+  port.xdp_known = facts.features_known;
+  port.xdp_target = facts.xdp_target;
+  port.xdp_occupied = BpfLink::HasXdp(link->ifindex);
+  return port;
+}
+
+template <class F>
+void AddMroute(DoctorFacts& facts) {
+  for (const std::string& name : MrouteInterfaces<F>()) {
+    const bool ours = std::any_of(facts.ports.begin(), facts.ports.end(),
+                                  [&](const DoctorPort& port) { return port.name == name; });
+    auto& shared = facts.mroute_interfaces;
+    if (ours && std::find(shared.begin(), shared.end(), name) == shared.end()) shared.push_back(name);
+  }
+  if (facts.mroute_owner.empty()) facts.mroute_owner = FindMrouteOwner<F>();
+}
+
+}  // namespace
+
+std::vector<InterfaceConfig> NamedInterfaces(const Config& config) {
+  std::vector<InterfaceConfig> interfaces{config.upstream};
+  interfaces.insert(interfaces.end(), config.downstreams.begin(), config.downstreams.end());
+  return interfaces;
+}
+
+DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, DatapathSetting datapath) {
+  DoctorFacts facts;
+  utsname name{};
+  if (uname(&name) == 0) facts.kernel = name.release;
+  facts.btf = std::filesystem::exists("/sys/kernel/btf/vmlinux");
+  struct statfs bpffs {};
+  facts.bpffs = statfs("/sys/fs/bpf", &bpffs) == 0 && bpffs.f_type == BPF_FS_MAGIC;
+  facts.missing_capabilities = MissingCapabilities(datapath);
+  if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
+  facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
+  const LinkTable links = ReadLinks();
+  for (const InterfaceConfig& interface : interfaces) facts.ports.push_back(ProbeOne(interface, links));
+  AddMroute<Igmp>(facts);
+  AddMroute<Mld>(facts);
+  return facts;
+}
+
+}  // namespace bpfcast
