@@ -13,7 +13,7 @@
 #include "agent/agent.h"
 #include "agent/daemon_options.h"
 #include "agent/datapath_choice.h"
-#include "config/summary.h"
+#include "config/check.h"
 #include "os/daemonize.h"
 #include "os/instance_lock.h"
 #include "os/privileges.h"
@@ -51,12 +51,11 @@ int ComplainAboutConfig(const DaemonOptions& options, const bpfcast::ConfigProbl
 }
 
 int CheckFile(const DaemonOptions& options) {
-  const auto config = bpfcast::LoadConfig(options.config);
-  if (!config) return ComplainAboutConfig(options, config.error());
-  for (const std::string& warning : config->warnings) std::fprintf(stderr, "%s (warning)\n", warning.c_str());
-  for (const std::string& line : bpfcast::Summary(*config)) std::printf("%s\n", line.c_str());
-  std::printf("%s: ok\n", options.config.c_str());
-  return 0;
+  const auto report = bpfcast::CheckFile(options.config, bpfcast::Settings::kNotDefault);
+  for (const std::string& remark : report.remarks) std::fprintf(stderr, "%s\n", remark.c_str());
+  std::fputs(report.normalised.c_str(), stdout);
+  const bool usable = report.outcome == bpfcast::FileReport::Outcome::kUsable;
+  return usable ? 0 : bpfcast::ExitCode(Failure::kConfiguration, options.started_as);
 }
 
 int Run(const DaemonOptions& options) {

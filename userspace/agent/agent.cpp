@@ -8,6 +8,7 @@
 
 #include "agent/link_view.h"
 #include "agent/version.h"
+#include "config/check.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -199,6 +200,12 @@ RpcMethods Agent::Methods() {
   methods["events"].call = [this](const RpcParams&) { return EventsJson(packet_events_, Now()); };
   methods["explain"] = {[this](const RpcParams& params) { return Explain(params); }, {"group"}, {"source"}};
   methods["doctor"].call = [this](const RpcParams&) { return Doctor(); };
+  methods["config"].optional = {"all"};
+  methods["config"].call = [this](const RpcParams& params) -> Result<std::string> {
+    const auto all = params.find("all");
+    const bool every = all != params.end() && all->second == "true";
+    return EffectiveJson(config_.config, every ? Settings::kAll : Settings::kNotDefault);
+  };
   methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());

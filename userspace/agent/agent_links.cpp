@@ -69,7 +69,9 @@ void Agent::FollowDefaultDownstreams() {
   for (const PortId id : gone) RemoveDownstream(id);
   if (!config_.config.default_downstream) return;
   for (const Link* link : links_->All()) {
-    if (link->loopback || link->ipv4.empty() || FindPort(link->name) != nullptr) continue;
+    if (link->loopback || !HasServedAddress(*link, *config_.config.default_downstream) ||
+        FindPort(link->name) != nullptr)
+      continue;
     const auto downstream = config_.config.UnnamedDownstream(link->name);
     if (downstream) AddDownstream(*downstream, PortOrigin::kDefault);
   }

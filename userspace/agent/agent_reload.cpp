@@ -54,7 +54,7 @@ void Agent::ChangeDownstreams(const Config& config) {
     std::optional<InterfaceConfig> wanted;
     if (is_named) {
       wanted = *named;
-    } else if (!port.link.ipv4.empty()) {
+    } else if (config.default_downstream && HasServedAddress(port.link, *config.default_downstream)) {
       wanted = config.UnnamedDownstream(name);
     }
     if (!wanted) {

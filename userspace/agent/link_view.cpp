@@ -105,6 +105,10 @@ bool MayForward(const Link& link, PortRole role, const FamilyConfig<F>& config) 
   return Forwards(link, role, config) || ServiceOf(link, role, config).service == Service::kSoon;
 }
 
+bool HasServedAddress(const Link& link, const InterfaceConfig& config) {
+  return (config.ipv4.served && !link.ipv4.empty()) || (config.ipv6.served && !link.ipv6.empty());
+}
+
 std::string LinkProblem(const Link* link) {
   if (link == nullptr) return "no such device";
   if (!link->admin_up || !link->running) return "link is down";

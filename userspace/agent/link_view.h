@@ -42,6 +42,9 @@ FamilyService ServiceOf(const Link& link, PortRole role, const FamilyConfig<F>& 
 template <class F>
 bool MayForward(const Link& link, PortRole role, const FamilyConfig<F>& config);
 
+/// Has the interface an address of a family that `config` serves?
+bool HasServedAddress(const Link& link, const InterfaceConfig& config);
+
 /// Why an interface cannot be used by any family now; empty when it can. Null: there is no such interface.
 std::string LinkProblem(const Link* link);
 /// Why nothing works on a port now; empty when something does.

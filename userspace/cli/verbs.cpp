@@ -4,8 +4,8 @@ namespace bpfcast {
 
 std::vector<Verb> Verbs() {
   return {
-      StatusVerb(),  PortsVerb(),  GroupsVerb(), FlowsVerb(), EventsVerb(),
-      ExplainVerb(), DoctorVerb(), ReloadVerb(), SendVerb(),  RecvVerb(),
+      StatusVerb(), PortsVerb(), GroupsVerb(), FlowsVerb(), EventsVerb(),  ExplainVerb(), DoctorVerb(),
+      ReloadVerb(), SendVerb(),  RecvVerb(),   CheckVerb(), MigrateVerb(), ConfigVerb(),
   };
 }
 

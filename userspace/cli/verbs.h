@@ -22,6 +22,9 @@ Verb SendVerb();
 Verb RecvVerb();
 Verb ExplainVerb();
 Verb DoctorVerb();
+Verb CheckVerb();
+Verb MigrateVerb();
+Verb ConfigVerb();
 
 std::string StatusText(const nlohmann::ordered_json& status);
 std::string PortsText(const nlohmann::ordered_json& ports);
@@ -36,6 +39,12 @@ std::string EventsText(const nlohmann::ordered_json& events);
 std::string ExplainText(const nlohmann::ordered_json& answer);
 /// A line for each finding, with its symptom and its fix.
 std::string DoctorText(const nlohmann::ordered_json& findings);
+struct FileReport;
+/// Prints what is said of a file; kConfiguration when it is unusable.
+Exit ShowReport(const Invocation& invocation, const FileReport& report);
+
+/// A TOML file.
+std::string ConfigText(const nlohmann::ordered_json& answer);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -11,12 +12,26 @@
 
 namespace bpfcast {
 
+/// "permit 239.0.0.0/8": one entry of a list whose last entry that matches decides.
+struct GroupRule {
+  Access access = Access::kPermit;
+  Networks group;
+
+  bool operator==(const GroupRule&) const = default;
+};
+
+/// The error follows the quoted text.
+Result<GroupRule> ParseGroupRule(std::string_view text);
+
 struct AccessSetting {
   /// Nothing: all. A list that names groups of one family alone restricts that family alone; an empty one
   /// allows no group of either.
   std::optional<Networks> allowed_groups;
   Networks denied_groups;   // whatever is allowed
   Networks denied_sources;  // whatever is allowed
+  /// Instead of both lists of groups. A group that none matches is permitted, unless one of the family
+  /// permits.
+  std::vector<GroupRule> group_rules;
 
   bool operator==(const AccessSetting&) const = default;
 };
@@ -24,16 +39,12 @@ struct AccessSetting {
 template <class F>
 AccessList<F> MakeAccessList(const AccessSetting& setting);
 
-/// What MakeAccessList() makes these lists of; nothing when there is no such setting: the other grammar may
-/// mix what it permits and denies.
-std::optional<AccessSetting> ToAccessSetting(const AccessList<Igmp>& ipv4, const AccessList<Mld>& ipv6);
+/// What MakeAccessList() makes the lists of the served families of: in two lists of groups where that is
+/// enough, as rules otherwise.
+AccessSetting ServedAccess(const InterfaceConfig& config);
 
-/// What the lists of the served families say; nothing as above.
-std::optional<AccessSetting> ServedAccess(const InterfaceConfig& config);
-
-/// The rules of IPv4 in the order in which they are tried, the last one that matches decides; then what is
-/// done otherwise.
-std::vector<std::string> AccessRules(const AccessList<Igmp>& access);
+/// Each as ParseGroupRule() reads it.
+std::vector<std::string> ToTexts(const std::vector<GroupRule>& rules);
 
 extern template AccessList<Igmp> MakeAccessList(const AccessSetting&);
 extern template AccessList<Mld> MakeAccessList(const AccessSetting&);

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "config/access.h"
 #include "config/keys.h"
 
 namespace bpfcast {
@@ -156,23 +155,9 @@ class Comparison {
 
   void CompareSettings(const std::string& name, InterfaceConfig before, InterfaceConfig after) {
     LeaveOutWhatIsNotServedByBoth(before, after);
-    const auto access = [](const InterfaceConfig& config) {
-      return PrintedValue{PrintedValue::Kind::kList, AccessRules(config.ipv4.access()), {}};
-    };
-    const bool in_words = ServedAccess(before) && ServedAccess(after);
-    const PrintedValue rules_before = access(before);
-    const PrintedValue rules_after = access(after);
-    if (!in_words) {
-      for (InterfaceConfig* each : {&before, &after}) {
-        each->ipv4.SetAccess({});
-        each->ipv6.SetAccess({});
-      }
-    }
     for (const InterfaceKey& key : InterfaceKeys()) {
       Compare(name, key.name, key.print(before), key.print(after), TakesEffect::kAtOnce);
     }
-    // Only igmpproxy.conf can say it, which knows no IPv6.
-    if (!in_words) Compare(name, "access", rules_before, rules_after, TakesEffect::kAtOnce);
   }
 
   void Compare(const std::string& interface, std::string_view setting, std::optional<PrintedValue> before,
@@ -211,7 +196,13 @@ std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted)
 
 void KeepUntilNextStart(const Config& running, Config& wanted) {
   for (const TopKey& key : TopKeys()) {
-    if (key.effect == TakesEffect::kAtNextStart) key.copy(running, wanted);
+    if (key.effect != TakesEffect::kAtNextStart) continue;
+    const auto asked_for = key.print(wanted);
+    const std::string place = wanted.origins.ToText("", key.name);
+    key.copy(running, wanted);
+    if (key.print(wanted) == asked_for) continue;
+    wanted.origins.NoteReason("", key.name,
+                              "until the next start; then " + ToProse(asked_for) + " (" + place + ")");
   }
 }
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "config/origins.h"
 #include "membership/timing.h"
 #include "routing/datapath.h"
 #include "routing/proxy.h"
@@ -74,14 +75,15 @@ enum class DatapathSetting : std::uint8_t { kAuto, kBpf, kKernel };
 struct Config {
   InterfaceConfig upstream;
   std::vector<InterfaceConfig> downstreams;
-  /// What becomes of interfaces with an IPv4 address that are neither named nor in `disabled`: downstreams of
-  /// this form, or nothing.
+  /// What becomes of interfaces with an address that are neither named nor in `disabled`: downstreams of this
+  /// form, or nothing.
   std::optional<InterfaceConfig> default_downstream;
   std::vector<std::string> disabled;
   DatapathSetting datapath = DatapathSetting::kAuto;
   Duration lease = std::chrono::minutes(5);  // how long streams go on without an agent
   std::string user;                   // give up root for this user once everything is set up; empty: stay
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
+  ConfigOrigins origins;
 
   /// What becomes of an interface that `downstreams` does not name; nothing when it has no role.
   std::optional<InterfaceConfig> UnnamedDownstream(const std::string& interface) const;

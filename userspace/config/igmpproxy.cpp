@@ -18,7 +18,7 @@ namespace {
 class Parser {
  public:
   Parser(std::string_view text, const std::string& file)
-      : notes_(file), words_(IgmpproxyWords(text, notes_)) {}
+      : notes_(file), origins_(file), words_(IgmpproxyWords(text, notes_)) {}
 
   tl::expected<Config, ConfigProblems> Parse();
 
@@ -59,21 +59,26 @@ class Parser {
     phyints_.back().SetThreshold(number, notes_);
   }
   void SetRateLimit(const ConfigWord& keyword, const ConfigWord& number);
-  void SetQuickLeave(const ConfigWord&, const ConfigWord&) { quick_leave_ = true; }
+  void SetQuickLeave(const ConfigWord& keyword, const ConfigWord&);
   void SetHashTableSize(const ConfigWord& keyword, const ConfigWord& number);
-  void SetDefaultDown(const ConfigWord&, const ConfigWord&) { default_down_ = true; }
-  void Nothing(const ConfigWord&, const ConfigWord&) {}  // bpfcast always does it
+  void SetDefaultDown(const ConfigWord& keyword, const ConfigWord&);
+  void AlwaysDone(const ConfigWord& keyword, const ConfigWord&) {
+    origins_.NotePlace("", keyword.text, keyword.at);
+  }
   void SetChroot(const ConfigWord& keyword, const ConfigWord& path);
   void SetUser(const ConfigWord& keyword, const ConfigWord& name);
 
   Config Finish();
+  void NoteBoundaries(const Phyint& phyint);
 
   ConfigNotes notes_;
+  ConfigOrigins origins_;
   std::vector<ConfigWord> words_;
   std::size_t next_ = 0;
   bool in_phyint_ = false;
   std::vector<Phyint> phyints_;
   bool quick_leave_ = false;
+  TextPosition quick_leave_at_;
   bool default_down_ = false;
   std::string user_;
 };
@@ -83,7 +88,7 @@ const std::array<Parser::Keyword, 15> Parser::kKeywords = {{
     {"quickleave", Place::kFile, Argument::kNone, "", &Parser::SetQuickLeave},
     {"hashtablesize", Place::kFile, Argument::kValue, "a number of bytes", &Parser::SetHashTableSize},
     {"defaultdown", Place::kFile, Argument::kNone, "", &Parser::SetDefaultDown},
-    {"rescanvif", Place::kFile, Argument::kNone, "", &Parser::Nothing},
+    {"rescanvif", Place::kFile, Argument::kNone, "", &Parser::AlwaysDone},
     {"chroot", Place::kFile, Argument::kWord, "a path", &Parser::SetChroot},
     {"user", Place::kFile, Argument::kWord, "a user name", &Parser::SetUser},
     {"upstream", Place::kPhyint, Argument::kNone, "", &Parser::SetRole},
@@ -206,15 +211,27 @@ void Parser::BeginPhyint(const ConfigWord&, const ConfigWord& name) {
   phyints_.emplace_back(name, default_down_ ? PhyintRole::kDownstream : PhyintRole::kDisabled, notes_);
 }
 
-void Parser::SetRateLimit(const ConfigWord&, const ConfigWord& number) {
+void Parser::SetRateLimit(const ConfigWord& keyword, const ConfigWord& number) {
   const LooseNumber limit = ParseLooseNumber(number.text);
   if (limit.value < 0) {
     notes_.Problem(number.at, "'ratelimit' must be 0 or more, not " + Quoted(number.text));
   } else if (limit.value > 0) {
     notes_.Warning(number.at, "'ratelimit' is not enforced, as Linux never did; use `tc` to limit a stream");
-  } else if (!limit.exact) {
+  } else if (limit.exact) {
+    origins_.NotePlace("", keyword.text, keyword.at);
+  } else {
     notes_.Warning(number.at, Quoted(number.text) + " is no number; taken as 0, no limit");
   }
+}
+
+void Parser::SetQuickLeave(const ConfigWord& keyword, const ConfigWord&) {
+  quick_leave_ = true;
+  quick_leave_at_ = keyword.at;
+}
+
+void Parser::SetDefaultDown(const ConfigWord& keyword, const ConfigWord&) {
+  if (!default_down_) origins_.NotePlace("", "downstream", keyword.at);
+  default_down_ = true;
 }
 
 void Parser::SetHashTableSize(const ConfigWord& keyword, const ConfigWord& number) {
@@ -222,6 +239,7 @@ void Parser::SetHashTableSize(const ConfigWord& keyword, const ConfigWord& numbe
   if (!quick_leave_) {
     return notes_.Problem(keyword.at, "'hashtablesize' must come after 'quickleave'");
   }
+  origins_.NotePlace("", keyword.text, keyword.at);
   const LooseNumber size = ParseLooseNumber(number.text);
   if (size.value < 1 || size.value > kLargest) {
     return notes_.Problem(number.at, "'hashtablesize' must be 1 to 536870912, not " + Quoted(number.text));
@@ -243,6 +261,8 @@ void Parser::SetUser(const ConfigWord&, const ConfigWord& name) {
     return notes_.Problem(name.at, known.error().message);
   }
   user_ = name.text;
+  origins_.NoteReason("", "user", "");
+  origins_.NotePlace("", "user", name.at);
 }
 
 /// SSDP is not asked for upstream (F-50) unless the file names it, which has no other word for that.
@@ -261,7 +281,11 @@ InterfaceConfig AsUpstream(InterfaceConfig config) {
 Config Parser::Finish() {
   Config config;
   config.user = user_;
-  if (default_down_) config.default_downstream = DefaultPhyint();
+  origins_.NoteReason("", "ipv6", "igmpproxy.conf has no word for it");
+  if (default_down_) {
+    config.default_downstream = DefaultPhyint();
+    origins_.NoteReason(kOtherInterfaces, "source-check", kWithoutAltnet);
+  }
   std::vector<const Phyint*> served;
   for (const Phyint& phyint : phyints_) {
     if (!phyint.usable()) continue;
@@ -274,9 +298,11 @@ Config Parser::Finish() {
       continue;
     }
     served.push_back(&phyint);
+    origins_.Take(phyint.config().name, phyint.origins());
     switch (phyint.role()) {
       case PhyintRole::kDisabled:
         config.disabled.push_back(phyint.config().name);
+        origins_.NotePlace("", "disabled", phyint.at());
         if (!phyint.role_given()) {
           notes_.Warning(phyint.at(), Quoted(phyint.config().name) +
                                           " has no role and is not served; write 'upstream' or 'downstream', "
@@ -285,13 +311,17 @@ Config Parser::Finish() {
         break;
       case PhyintRole::kDownstream:
         config.downstreams.push_back(phyint.config());
+        origins_.NotePlace("", "downstream", phyint.at());
         break;
       case PhyintRole::kUpstream:
         if (config.upstream.name.empty()) {
           config.upstream = AsUpstream(phyint.config());
+          origins_.NotePlace("", "upstream", phyint.at());
+          NoteBoundaries(phyint);
           break;
         }
         config.disabled.push_back(phyint.config().name);
+        origins_.NotePlace("", "disabled", phyint.at());
         notes_.Warning(phyint.at(), "the upstream " + Quoted(phyint.config().name) + " is not served yet; " +
                                         Quoted(config.upstream.name) + ", the first one, is");
         break;
@@ -311,13 +341,23 @@ Config Parser::Finish() {
                    "downstream' with the interface towards the receivers");
   }
   if (quick_leave_) {
-    const auto set = [](InterfaceConfig& each) {
+    const auto set = [&](InterfaceConfig& each, std::string_view name) {
       each.ipv4.downstream.querier.fast_leave = FastLeave::kTracked;
+      origins_.NotePlace(name, "fast-leave", quick_leave_at_);
     };
-    std::for_each(config.downstreams.begin(), config.downstreams.end(), set);
-    if (config.default_downstream) set(*config.default_downstream);
+    for (InterfaceConfig& each : config.downstreams) set(each, each.name);
+    if (config.default_downstream) set(*config.default_downstream, kOtherInterfaces);
   }
+  config.origins = std::move(origins_);
   return config;
+}
+
+/// What AsUpstream() takes away a whitelist has named.
+void Parser::NoteBoundaries(const Phyint& phyint) {
+  const std::string& name = phyint.config().name;
+  const ValueOrigin* lists = phyint.origins().Find(name, "group-rules");
+  if (lists == nullptr) return;
+  for (const TextPosition& at : lists->places) origins_.NotePlace(name, "boundaries", at);
 }
 
 }  // namespace

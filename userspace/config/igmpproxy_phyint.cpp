@@ -52,6 +52,7 @@ Phyint::Phyint(const ConfigWord& name, PhyintRole default_role, ConfigNotes& not
   }
   const std::string_view interface = name.text.substr(0, name.text.find(':'));
   config_.name = interface;
+  origins_.NoteReason(interface, "source-check", kWithoutAltnet);
   if (const auto valid = CheckInterfaceName(interface); !valid) {
     usable_ = false;
     notes.Warning(at_, Quoted(name.text) + " cannot be the name of an interface, so it is left out");
@@ -83,6 +84,7 @@ void Phyint::SetThreshold(const ConfigWord& number, ConfigNotes& notes) {
   if (threshold.value < 1 || threshold.value > 255) {
     return notes.Problem(number.at, "'threshold' must be 1 to 255, not " + Quoted(number.text));
   }
+  origins_.NotePlace(config_.name, "ttl-threshold", number.at);
   config_.ttl_threshold = static_cast<std::uint8_t>(threshold.value);
   if (!threshold.exact) {
     notes.Warning(number.at, Quoted(number.text) + " is taken as " + std::to_string(threshold.value));
@@ -96,6 +98,8 @@ void Phyint::AddAltnet(const ConfigWord& word, ConfigNotes& notes) {
     return notes.Warning(word.at, "altnet " + network->ToString() +
                                       " is a range of groups, not of sources; it restricts nothing");
   }
+  origins_.NotePlace(config_.name, "altnet", word.at);
+  origins_.NotePlace(config_.name, "source-check", word.at);
   any_source_ = any_source_ || network->length == 0;
   auto& sources = config_.ipv4.other_sources;
   if (any_source_) {
@@ -113,6 +117,7 @@ void Phyint::AddAccess(Access access, const ConfigWord& word, ConfigNotes& notes
     notes.Warning(word.at,
                   network->ToString() + " contains no multicast group, so the entry matches nothing");
   }
+  origins_.NotePlace(config_.name, "group-rules", word.at);
   AccessList<Igmp> list = config_.ipv4.access();
   list.rules.push_back({access, *network, {Ipv4Address(), 0}});
   if (access == Access::kPermit) list.otherwise = Access::kDeny;

@@ -12,6 +12,7 @@ enum class PhyintRole : std::uint8_t { kDisabled, kUpstream, kDownstream };
 
 /// What an interface is that nothing was said of.
 InterfaceConfig DefaultPhyint();
+inline constexpr const char* kWithoutAltnet = "igmpproxy.conf without an altnet";
 
 class Phyint {
  public:
@@ -24,6 +25,8 @@ class Phyint {
   bool role_given() const { return role_given_; }
   /// Without what holds for the whole file: timing, fast leave.
   const InterfaceConfig& config() const { return config_; }
+  /// Of its settings, under its name.
+  const ConfigOrigins& origins() const { return origins_; }
 
   /// The last one counts.
   void SetRole(const ConfigWord& keyword, ConfigNotes& notes);
@@ -38,6 +41,7 @@ class Phyint {
   bool role_given_ = false;
   bool any_source_ = false;  // altnet 0.0.0.0/0
   InterfaceConfig config_ = DefaultPhyint();
+  ConfigOrigins origins_;
 };
 
 }  // namespace bpfcast

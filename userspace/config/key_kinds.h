@@ -128,7 +128,9 @@ constexpr Duration UsualStartupInterval(const Timing& timing) {
 /// A variable of the protocol; `kUsual` gives what it is when it is not set, if that follows from others.
 template <auto kSetting, auto kEffective, auto kUsual = nullptr>
 constexpr InterfaceKey TimingKey(std::string_view name, KeySide side) {
-  return {name, side, KeyFamily::kBoth,
+  return {name,
+          side,
+          KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {
             if constexpr (std::is_same_v<Effective<kEffective>, Duration>) {
               if (const auto read = value.ReadDuration()) draft.timing.*kSetting = *read;
@@ -153,7 +155,10 @@ constexpr InterfaceKey TimingKey(std::string_view name, KeySide side) {
             });
             if (follows) printed.origin = PrintedValue::Origin::kFollows;
             return printed;
-          }};
+          },
+          std::is_null_pointer_v<decltype(kUsual)>          ? ""
+          : std::is_same_v<Effective<kEffective>, Duration> ? "query-interval"
+                                                            : "robustness"};
 }
 
 /// One part of the access lists; `Print` gives nothing when it is not restricted.
@@ -162,9 +167,7 @@ constexpr InterfaceKey AccessKey(std::string_view name, Read, Print) {
   return {name, KeySide::kBoth, KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) { Read()(value, draft.access); },
           [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
-            const auto setting = ServedAccess(config);
-            if (!setting) return std::nullopt;
-            return Print()(*setting);
+            return Print()(ServedAccess(config));
           }};
 }
 

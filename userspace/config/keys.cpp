@@ -7,6 +7,7 @@
 
 #include "config/key_kinds.h"
 #include "config/toml_value.h"
+#include "config/values.h"
 #include "config/words.h"
 
 namespace bpfcast {
@@ -183,6 +184,17 @@ void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
   }
 }
 
+void ReadGroupRules(const TomlValue& value, AccessSetting& access) {
+  for (const auto& [text, at] : value.ReadTexts("rules", R"(["permit 239.0.0.0/8", "deny 239.1.0.0/16"])")) {
+    const auto rule = ParseGroupRule(text);
+    if (!rule) {
+      value.Problem(at, ": " + Quoted(text) + " " + rule.error().message);
+      continue;
+    }
+    access.group_rules.push_back(*rule);
+  }
+}
+
 constexpr auto kGroups = TomlValue::Content::kGroups;
 constexpr std::int64_t kMostPackets = 10'000'000;  // 0: any number
 constexpr auto kSources = TomlValue::Content::kSources;
@@ -264,6 +276,13 @@ constexpr std::array kKeys = {
           access.denied_sources = value.ReadNetworks(kSources);
         },
         [](const AccessSetting& access) { return PrintNetworks(access.denied_sources); }),
+
+    AccessKey(
+        "group-rules", [](const TomlValue& value, AccessSetting& access) { ReadGroupRules(value, access); },
+        [](const AccessSetting& access) -> std::optional<PrintedValue> {
+          if (access.group_rules.empty()) return std::nullopt;
+          return PrintedValue{PrintedValue::Kind::kList, ToTexts(access.group_rules), {}};
+        }),
 
     // limits
     FamilyNumber<1, 1'000'000>(

@@ -45,6 +45,7 @@ struct InterfaceKey {
   void (*read)(const TomlValue& value, InterfaceDraft& draft) = nullptr;
   /// The value: read again it gives the same. Nothing where there is none to be given.
   std::optional<PrintedValue> (*print)(const InterfaceConfig& config) = nullptr;
+  std::string_view follows = {};  // the key that gives the value where it is not given
 };
 
 /// In the order in which they are printed.

@@ -1,57 +1,54 @@
 #include "config/print.h"
 
+#include <algorithm>
 #include <string_view>
 
-#include "config/access.h"
-#include "config/keys.h"
 #include "config/printed.h"
-#include "config/top_keys.h"
 
 namespace bpfcast {
 namespace {
 
-std::string Line(std::string_view key, const PrintedValue& value) {
-  return std::string(key) + " = " + ToToml(value) + "\n";
+/// As a name in [interface.NAME]: bare where TOML takes that.
+std::string TableName(const std::string& name) {
+  constexpr std::string_view kBare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (name.find_first_not_of(kBare) == std::string::npos) return name;
+  return ToToml({PrintedValue::Kind::kText, {name}, {}});
 }
 
-std::string Comment(const std::string& text) {
-  return "# " + text + "\n";
+std::string Line(const EffectiveSetting& setting) {
+  // A default that follows from other settings goes on to do so.
+  const bool follows = setting.value.origin == PrintedValue::Origin::kFollows;
+  return (follows ? "# " : "") + std::string(setting.key) + " = " + ToToml(setting.value);
 }
 
-std::string Table(const InterfaceConfig& interface) {
-  std::string text = "\n[interface." + ToToml({PrintedValue::Kind::kText, {interface.name}, {}}) + "]\n";
-  const InterfaceConfig usual =
-      DefaultInterface(interface.role, {interface.ipv4.served, interface.ipv6.served});
-  const bool upstream = interface.role == PortRole::kUpstream;
-  for (const InterfaceKey& key : InterfaceKeys()) {
-    if (key.family == KeyFamily::kIgmp && !interface.ipv4.served) continue;
-    if (key.family == KeyFamily::kMld && !interface.ipv6.served) continue;
-    const auto printed = key.print(interface);
-    const bool no_effect = key.side == (upstream ? KeySide::kDownstream : KeySide::kUpstream);
-    if (no_effect && printed == key.print(usual)) continue;
-    if (!printed) continue;
-    const bool follows = printed->origin == PrintedValue::Origin::kFollows;
-    text += follows ? Comment("follows: " + std::string(key.name) + " = " + ToProse(printed))
-                    : Line(key.name, *printed);
+/// The origins of a table stand below each other, behind all lines but the long ones.
+std::size_t OriginColumn(const EffectiveTable& table) {
+  constexpr std::size_t kFarthest = 48;
+  std::size_t column = 0;
+  for (const EffectiveSetting& setting : table.settings) {
+    const std::size_t size = Line(setting).size();
+    if (size <= kFarthest) column = std::max(column, size);
   }
-  if (!ServedAccess(interface)) {
-    text +=
-        Comment("TOML cannot say: access " +
-                ToProse(PrintedValue{PrintedValue::Kind::kList, AccessRules(interface.ipv4.access()), {}}));
-  }
-  return text;
+  return column;
 }
 
 }  // namespace
 
-std::string PrintToml(const Config& config) {
+std::string PrintToml(const Config& config, Settings which, Comments comments) {
   std::string text;
-  for (const TopKey& key : TopKeys()) {
-    if (const auto printed = key.print(config)) text += Line(key.name, *printed);
+  for (const EffectiveTable& table : EffectiveSettings(config, which)) {
+    if (table.settings.empty()) continue;
+    if (!table.interface.empty()) text += "\n[interface." + TableName(table.interface) + "]\n";
+    const std::size_t column = OriginColumn(table);
+    for (const EffectiveSetting& setting : table.settings) {
+      std::string line = Line(setting);
+      if (comments == Comments::kOrigins) {
+        if (line.size() < column) line.append(column - line.size(), ' ');
+        line += "  # " + setting.origin;
+      }
+      text += line + "\n";
+    }
   }
-  if (config.default_downstream) text += Comment("TOML cannot say: every other interface is a downstream");
-  text += Table(config.upstream);
-  for (const InterfaceConfig& downstream : config.downstreams) text += Table(downstream);
   return text;
 }
 

@@ -1,14 +1,21 @@
 // A configuration as a TOML file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "config/config.h"
+#include "config/effective.h"
 
 namespace bpfcast {
 
-/// Every key that means something, with its value: a file that gives `config` again, and says so where
-/// TOML has no word for something that an igmpproxy.conf has.
-std::string PrintToml(const Config& config);
+enum class Comments : std::uint8_t {
+  kNone,
+  kOrigins,  // behind each value where it comes from
+};
+
+/// A file that gives `config` again. What follows from other settings is a comment.
+std::string PrintToml(const Config& config, Settings which = Settings::kAll,
+                      Comments comments = Comments::kNone);
 
 }  // namespace bpfcast

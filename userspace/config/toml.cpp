@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -23,7 +24,7 @@ namespace {
 /// The top of the file: which interface has which role.
 class Reader {
  public:
-  explicit Reader(const std::string& file) : notes_(file) {}
+  explicit Reader(const std::string& file) : notes_(file), origins_(file) {}
 
   tl::expected<Config, ConfigProblems> Read(const toml::table& root);
 
@@ -34,17 +35,21 @@ class Reader {
   };
 
   void UnknownTopKey(const toml::key& key);
-  std::optional<Named> ReadName(const toml::node& node, std::string_view key);
+  enum class Stars : std::uint8_t { kRefused, kTaken };
+  std::optional<Named> ReadName(const toml::node& node, std::string_view key, Stars stars);
   void ReadUpstream(const toml::node& node);
   void ReadDownstream(const toml::node& node);
+  void ReadDisabled(const toml::node& node);
   void ReadInterfaces(const toml::node& node);
   void ReadInterface(std::string_view name, const toml::table& table, TextPosition at);
   InterfaceConfig Settings(const std::string& name);
 
   ConfigNotes notes_;
+  ConfigOrigins origins_;
   TopDraft draft_;
   std::vector<Named> names_;  // the upstream first, if there is one
   bool has_upstream_ = false;
+  std::vector<std::string> disabled_;
   std::map<std::string, InterfaceConfig, std::less<>> interfaces_;
 };
 
@@ -56,6 +61,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   }
   for (const TopKey& key : TopKeys()) {
     const toml::node* node = root.get(key.name);
+    if (node != nullptr) origins_.NotePlace("", key.name, PositionOf(*node));
     if (node != nullptr && key.read != nullptr)
       key.read(TomlValue(key.name, *node, draft_.served, notes_), draft_);
   }
@@ -74,6 +80,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   } else {
     ReadDownstream(*downstream);
   }
+  if (const toml::node* disabled = root.get("disabled")) ReadDisabled(*disabled);
   if (const toml::node* interfaces = root.get("interface")) ReadInterfaces(*interfaces);
   if (names_.size() > kMaxPorts) {
     notes_.Problem(names_[kMaxPorts].at, "more than " + std::to_string(kMaxPorts) + " interfaces");
@@ -85,7 +92,17 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
   config.lease = draft_.lease;
   config.upstream = Settings(names_.front().name);
   config.upstream.ipv4.upstream.loop_guard = config.upstream.ipv6.upstream.loop_guard = draft_.loop_guard;
-  for (std::size_t i = 1; i < names_.size(); ++i) config.downstreams.push_back(Settings(names_[i].name));
+  for (std::size_t i = 1; i < names_.size(); ++i) {
+    InterfaceConfig settings = Settings(names_[i].name);
+    if (settings.name == kOtherInterfaces) {
+      settings.name.clear();
+      config.default_downstream = std::move(settings);
+    } else {
+      config.downstreams.push_back(std::move(settings));
+    }
+  }
+  config.disabled = disabled_;
+  config.origins = std::move(origins_);
   config.warnings = notes_.Warnings();
   return config;
 }
@@ -101,14 +118,15 @@ void Reader::UnknownTopKey(const toml::key& key) {
   UnknownKey(key, names, notes_);
 }
 
-std::optional<Reader::Named> Reader::ReadName(const toml::node& node, std::string_view key) {
+std::optional<Reader::Named> Reader::ReadName(const toml::node& node, std::string_view key, Stars stars) {
   const auto name = node.value<std::string>();
   if (!node.is_string() || !name) {
     ExpectedInstead(node, key, "an interface name in quotes", notes_);
     return std::nullopt;
   }
   const TextPosition at = PositionOf(node);
-  if (const auto valid = CheckInterfaceName(*name); !valid) {
+  const bool all_others = stars == Stars::kTaken && *name == kOtherInterfaces;
+  if (const auto valid = CheckInterfaceName(*name); !all_others && !valid) {
     notes_.Problem(at, Quoted(*name) + " " + valid.error().message);
     return std::nullopt;
   }
@@ -125,7 +143,7 @@ std::optional<Reader::Named> Reader::ReadName(const toml::node& node, std::strin
 }
 
 void Reader::ReadUpstream(const toml::node& node) {
-  if (auto name = ReadName(node, "upstream")) {
+  if (auto name = ReadName(node, "upstream", Stars::kRefused)) {
     names_.push_back(std::move(*name));
     has_upstream_ = true;
   }
@@ -137,13 +155,27 @@ void Reader::ReadDownstream(const toml::node& node) {
     if (!node.is_string()) {
       return ExpectedInstead(node, "downstream", "an interface name or an array of them", notes_);
     }
-    if (auto name = ReadName(node, "downstream")) names_.push_back(std::move(*name));
+    if (auto name = ReadName(node, "downstream", Stars::kTaken)) names_.push_back(std::move(*name));
     return;
   }
   if (array->empty()) notes_.Problem(PositionOf(node), "'downstream' names no interface");
   for (const toml::node& element : *array) {
-    if (auto name = ReadName(element, "downstream")) names_.push_back(std::move(*name));
+    if (auto name = ReadName(element, "downstream", Stars::kTaken)) names_.push_back(std::move(*name));
   }
+}
+
+void Reader::ReadDisabled(const toml::node& node) {
+  const auto read = [&](const toml::node& element) {
+    const auto name = ReadName(element, "disabled", Stars::kRefused);
+    if (!name) return;
+    if (std::find(disabled_.begin(), disabled_.end(), name->name) != disabled_.end()) {
+      return notes_.Problem(name->at, Quoted(name->name) + " is named twice");
+    }
+    disabled_.push_back(name->name);
+  };
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return read(node);
+  for (const toml::node& element : *array) read(element);
 }
 
 void Reader::ReadInterfaces(const toml::node& node) {
@@ -181,7 +213,7 @@ void Reader::ReadInterface(std::string_view name, const toml::table& table, Text
     notes_.Warning(PositionOf(*hook), "'hook' has no effect: 'datapath' is \"kernel\"");
   }
   const PortRole role = has_upstream_ && found == known.begin() ? PortRole::kUpstream : PortRole::kDownstream;
-  if (auto config = ReadTomlInterface(name, table, role, draft_.served, at, notes_)) {
+  if (auto config = ReadTomlInterface(name, table, role, draft_.served, at, notes_, origins_)) {
     interfaces_.emplace(name, std::move(*config));
   }
 }

@@ -32,7 +32,8 @@ class InterfaceReader {
     draft_.config = DefaultInterface(role, served);
   }
 
-  std::optional<InterfaceConfig> Read(std::string_view name, const toml::table& table, TextPosition at);
+  std::optional<InterfaceConfig> Read(std::string_view name, const toml::table& table, TextPosition at,
+                                      ConfigOrigins& origins);
 
  private:
   void WarnWithoutEffect(const InterfaceKey& known, const toml::key& key);
@@ -51,7 +52,7 @@ class InterfaceReader {
 };
 
 std::optional<InterfaceConfig> InterfaceReader::Read(std::string_view name, const toml::table& table,
-                                                     TextPosition at) {
+                                                     TextPosition at, ConfigOrigins& origins) {
   const std::size_t problems_before = notes_.problem_count();
   for (const auto& [key, value] : table) {
     const InterfaceKey* known = Find(key.str());
@@ -65,6 +66,7 @@ std::optional<InterfaceConfig> InterfaceReader::Read(std::string_view name, cons
   }
   if (notes_.problem_count() == problems_before) Finish(at);
   if (notes_.problem_count() > problems_before) return std::nullopt;
+  for (const auto& [key, place] : draft_.places) origins.NotePlace(name, key, place);
   return std::move(draft_.config);
 }
 
@@ -84,6 +86,11 @@ void InterfaceReader::WarnWithoutEffect(const InterfaceKey& known, const toml::k
 
 void InterfaceReader::Finish(TextPosition at) {
   SetTiming(draft_, at, notes_);
+  const bool other_lists = draft_.access.allowed_groups || !draft_.access.denied_groups.empty();
+  if (const auto rules = PlaceOf("group-rules"); rules && other_lists) {
+    notes_.Problem(*rules,
+                   "'group-rules' says what 'allow-groups' and 'deny-groups' say; write one or the other");
+  }
   draft_.config.ipv4.SetAccess(MakeAccessList<Igmp>(draft_.access));
   draft_.config.ipv6.SetAccess(MakeAccessList<Mld>(draft_.access));
   SetStaticMemberships(draft_, notes_);
@@ -164,8 +171,8 @@ void InterfaceReader::UnknownInterfaceKey(std::string_view interface, const toml
 
 std::optional<InterfaceConfig> ReadTomlInterface(std::string_view name, const toml::table& table,
                                                  PortRole role, ServedFamilies served, TextPosition at,
-                                                 ConfigNotes& notes) {
-  return InterfaceReader(role, served, notes).Read(name, table, at);
+                                                 ConfigNotes& notes, ConfigOrigins& origins) {
+  return InterfaceReader(role, served, notes).Read(name, table, at, origins);
 }
 
 }  // namespace bpfcast

@@ -10,9 +10,10 @@
 
 namespace bpfcast {
 
-/// `at` is the place of the table's name. Nothing when there was a problem.
+/// `at` is the place of the table's name. Nothing when there was a problem; otherwise
+/// the places of what was given are in `origins`.
 std::optional<InterfaceConfig> ReadTomlInterface(std::string_view name, const toml::table& table,
                                                  PortRole role, ServedFamilies served, TextPosition at,
-                                                 ConfigNotes& notes);
+                                                 ConfigNotes& notes, ConfigOrigins& origins);
 
 }  // namespace bpfcast

@@ -16,7 +16,13 @@ std::optional<PrintedValue> PrintUpstream(const Config& config) {
 std::optional<PrintedValue> PrintDownstream(const Config& config) {
   PrintedValue printed{PrintedValue::Kind::kList, {}, {}};
   for (const InterfaceConfig& each : config.downstreams) printed.items.push_back(each.name);
+  if (config.default_downstream) printed.items.emplace_back(kOtherInterfaces);
   return printed;
+}
+
+std::optional<PrintedValue> PrintDisabled(const Config& config) {
+  if (config.disabled.empty()) return std::nullopt;
+  return PrintedValue{PrintedValue::Kind::kList, config.disabled, {}};
 }
 
 template <bool ServedFamilies::*kFamily>
@@ -55,6 +61,7 @@ constexpr TopKey TopWord(std::string_view name, TakesEffect effect, Draft, Kept)
 constexpr std::array kKeys = {
     TopKey{"upstream", TakesEffect::kAtOnce, nullptr, PrintUpstream},
     TopKey{"downstream", TakesEffect::kAtOnce, nullptr, PrintDownstream},
+    TopKey{"disabled", TakesEffect::kAtOnce, nullptr, PrintDisabled},
     TopKey{"ipv4", TakesEffect::kAtOnce, ReadServed<&ServedFamilies::ipv4>,
            [](const Config& config) -> std::optional<PrintedValue> {
              return PrintedValue{PrintedValue::Kind::kWord, {WordOf(config.upstream.ipv4.served)}, {}};

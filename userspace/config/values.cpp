@@ -63,6 +63,7 @@ Result<void> CheckInterfaceName(std::string_view name) {
   if (name.empty()) return Fail("is empty");
   if (name.size() > kLongestInterfaceName)
     return Fail("is longer than the 15 characters of an interface name");
+  if (name == "*") return Fail("stands for every other interface, which can be downstreams only");
   if (name == "." || name == "..") return Fail("is not an interface name");
   for (const char c : name) {
     const auto octet = static_cast<unsigned char>(c);

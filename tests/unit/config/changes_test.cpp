@@ -133,11 +133,9 @@ TEST(ConfigChanges, RulesOfAnIgmpproxyConfAreToldOneByOne) {
   EXPECT_THAT(Sentences(head, head + "altnet 10.0.0.0/8\nthreshold 3\n"),
               ElementsAre("lan1: source-check off -> subnet", "lan1: altnet added 10.0.0.0/8",
                           "lan1: ttl-threshold 1 -> 3"));
-  // What is permitted after it was denied has no word in TOML.
-  EXPECT_THAT(
-      Sentences(head, head + "blacklist 239.1.0.0/16\nwhitelist 239.0.0.0/8\n"),
-      ElementsAre(
-          "lan1: access added deny:239.1.0.0/16, permit:239.0.0.0/8, else:deny, removed else:permit"));
+  // What is permitted after it was denied.
+  EXPECT_THAT(Sentences(head, head + "blacklist 239.1.0.0/16\nwhitelist 239.0.0.0/8\n"),
+              ElementsAre("lan1: group-rules unset -> deny 239.1.0.0/16, permit 239.0.0.0/8"));
   EXPECT_THAT(
       Sentences(head + "whitelist 239.0.0.0/8\n", head + "whitelist 239.0.0.0/8\nblacklist 239.1.0.0/16\n"),
       ElementsAre("lan1: deny-groups added 239.1.0.0/16"));

@@ -16,7 +16,7 @@
 
 #include "config/config.h"
 #include "config/keys.h"
-#include "config/summary.h"
+#include "summary.h"
 
 namespace bpfcast {
 namespace {

@@ -1,4 +1,4 @@
-// What a configuration means, whatever the grammar it was written in.
+// What a configuration means in a few lines, as the expectations of the corpus are written.
 #pragma once
 
 #include <string>

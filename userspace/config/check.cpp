@@ -1,0 +1,128 @@
+#include "config/check.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "config/print.h"
+
+namespace bpfcast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct NoteParts {
+  std::optional<TextPosition> at;
+  std::string_view text;
+};
+
+/// Takes "file:1:2: text" to pieces. A file that could not be read has no place in it.
+NoteParts Split(const std::string& file, std::string_view note) {
+  if (!note.starts_with(file + ":")) return {std::nullopt, note};
+  std::string_view rest = note.substr(file.size() + 1);
+  const auto number = [&]() -> std::optional<unsigned> {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    const std::size_t size = static_cast<std::size_t>(end - rest.data());
+    if (error != std::errc() || size == rest.size() || *end != ':') return std::nullopt;
+    rest.remove_prefix(size + 1);
+    return value;
+  };
+  const auto line = number();
+  const auto column = line ? number() : std::nullopt;
+  rest.remove_prefix(rest.starts_with(' ') ? 1 : 0);
+  if (!column) return {std::nullopt, rest};
+  return {TextPosition{*line, *column}, rest};
+}
+
+Json NotesJson(const std::string& file, const std::vector<std::string>& notes) {
+  Json all = Json::array();
+  for (const std::string& note : notes) {
+    const NoteParts parts = Split(file, note);
+    Json each;
+    if (parts.at) {
+      each["line"] = parts.at->line;
+      each["column"] = parts.at->column;
+    }
+    each["text"] = parts.text;
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+Json ItemJson(PrintedValue::Kind kind, const std::string& item) {
+  switch (kind) {
+    case PrintedValue::Kind::kWord:
+      if (item == "true" || item == "false") return item == "true";
+      return item;
+    case PrintedValue::Kind::kNumber:
+    case PrintedValue::Kind::kSeconds:
+      return Json::parse(item);
+    case PrintedValue::Kind::kText:
+    case PrintedValue::Kind::kList:
+      return item;
+  }
+  return item;
+}
+
+Json ValueJson(const PrintedValue& value) {
+  if (value.kind == PrintedValue::Kind::kList) return value.items;
+  Json first = ItemJson(value.kind, value.items.at(0));
+  if (value.items.size() == 1) return first;
+  return {{"ipv4", std::move(first)}, {"ipv6", ItemJson(value.kind, value.items.at(1))}};
+}
+
+Json Effective(const Config& config, Settings which) {
+  Json settings = Json::array();
+  for (const EffectiveTable& table : EffectiveSettings(config, which)) {
+    for (const EffectiveSetting& each : table.settings) {
+      Json setting;
+      if (!table.interface.empty()) setting["interface"] = table.interface;
+      setting["key"] = each.key;
+      setting["value"] = ValueJson(each.value);
+      setting["origin"] = each.origin;
+      settings.push_back(std::move(setting));
+    }
+  }
+  return {{"file", config.origins.file()},
+          {"toml", PrintToml(config, which, Comments::kOrigins)},
+          {"settings", std::move(settings)}};
+}
+
+/// A name of a file or a text of it need not be UTF-8.
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string AsWarning(const std::string& file, const std::string& note) {
+  const NoteParts parts = Split(file, note);
+  return note.substr(0, note.size() - parts.text.size()) + "warning: " + std::string(parts.text);
+}
+
+std::string EffectiveJson(const Config& config, Settings which) {
+  return Effective(config, which).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+FileReport CheckFile(const std::string& path, Settings which) {
+  FileReport report;
+  auto config = LoadConfig(path);
+  if (!config) {
+    report.outcome = FileReport::Outcome::kUnusable;
+    report.remarks = std::move(config.error());
+    report.json = Dump({{"file", path}, {"usable", false}, {"problems", NotesJson(path, report.remarks)}});
+    return report;
+  }
+  report.normalised = PrintToml(*config, which, Comments::kOrigins);
+  for (const std::string& warning : config->warnings) report.remarks.push_back(AsWarning(path, warning));
+  Json json = Effective(*config, which);
+  json["usable"] = true;
+  json["warnings"] = NotesJson(path, config->warnings);
+  report.json = Dump(json);
+  return report;
+}
+
+}  // namespace bpfcast
