@@ -169,7 +169,7 @@ TYPED_TEST(Flows, RefusedPacketsCountWhereTheGroupHasARoute) {
   }
   EXPECT_EQ(this->lab_.datapath().CountersOfRoutes(typename TestFixture::F())->at(0).dropped, refused.size());
   auto elsewhere = this->To(M::OtherGroup());
-  elsewhere.source = refused[0].source;
+  elsewhere.source = refused[0].first.source;
   const std::size_t flows = this->All().size();
   ASSERT_EQ(this->Send(elsewhere), Fate::kDrop);
   EXPECT_EQ(this->All().size(), flows);
