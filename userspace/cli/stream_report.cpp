@@ -92,7 +92,9 @@ std::string StreamReport::ToText(const End& end) const {
                  {"JITTER", kRight}});
     for (const auto& [key, tally] : tallies_) {
       const NumberAccount& numbers = tally.numbers;
-      const auto numbered = [&](const std::string& cell) { return key.stream ? cell : "-"; };
+      const auto numbered = [has = key.stream.has_value()](const std::string& cell) {
+        return has ? cell : "-";
+      };
       table.Add({TextOf(key.group), TextOf(key.source), HumanCount(ReceivedOf(key, tally)),
                  numbered(HumanCount(numbers.Lost())), numbered(HumanCount(numbers.duplicated())),
                  numbered(HumanCount(numbers.reordered() + numbers.too_late())), Ttl(tally), Delay(tally),
@@ -136,7 +138,9 @@ Json StreamReport::ToJson(const End& end) const {
   Json streams = Json::array();
   for (const auto& [key, tally] : tallies_) {
     const NumberAccount& numbers = tally.numbers;
-    const auto numbered = [&](std::uint64_t count) { return key.stream ? Json(count) : Json(); };
+    const auto numbered = [has = key.stream.has_value()](std::uint64_t count) {
+      return has ? Json(count) : Json();
+    };
     streams.push_back({{"family", IsIpv6(key.group) ? "ipv6" : "ipv4"},
                        {"group", TextOf(key.group)},
                        {"source", TextOf(key.source)},
