@@ -7,17 +7,16 @@
 #include <sys/vfs.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <utility>
 
 #include "datapath/bpf_link.h"
 #include "datapath/mroute_owner.h"
 #include "datapath/port_facts.h"
 #include "os/link_table.h"
 #include "os/netlink.h"
+#include "os/privileges.h"
 
 namespace bpfcast {
 namespace {
@@ -32,25 +31,6 @@ unsigned ReadNumber(const std::string& path, unsigned otherwise) {
 unsigned Larger(const std::string& interface, const std::string& setting) {
   const std::string base = "/proc/sys/net/ipv4/conf/";
   return std::max(ReadNumber(base + "all/" + setting, 0), ReadNumber(base + interface + "/" + setting, 0));
-}
-
-/// Of this process.
-std::vector<std::string> MissingCapabilities(DatapathSetting datapath) {
-  std::ifstream status("/proc/self/status");
-  unsigned long long effective = ~0ULL;
-  for (std::string word; status >> word;) {
-    if (word != "CapEff:") continue;
-    status >> std::hex >> effective;
-    break;
-  }
-  std::vector<std::string> missing;
-  constexpr std::array<std::pair<int, const char*>, 3> kNeeded{
-      {{12, "CAP_NET_ADMIN"}, {13, "CAP_NET_RAW"}, {39, "CAP_BPF"}}};
-  for (const auto& [bit, name] : kNeeded) {
-    if (datapath == DatapathSetting::kKernel && bit == 39) continue;
-    if ((effective >> bit & 1) == 0) missing.emplace_back(name);
-  }
-  return missing;
 }
 
 LinkTable ReadLinks() {
@@ -116,7 +96,8 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.btf = std::filesystem::exists("/sys/kernel/btf/vmlinux");
   struct statfs bpffs {};
   facts.bpffs = statfs("/sys/fs/bpf", &bpffs) == 0 && bpffs.f_type == BPF_FS_MAGIC;
-  facts.missing_capabilities = MissingCapabilities(datapath);
+  facts.missing_capabilities =
+      MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();

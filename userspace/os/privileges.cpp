@@ -69,15 +69,20 @@ Result<void> GivePath(const std::string& path, UserId id) {
 
 }  // namespace
 
+std::vector<std::string> MissingCapabilities(BpfUse bpf) {
+  const bool known = capng_get_caps_process() == 0;
+  std::vector<std::string> missing;
+  for (const auto& [capability, name] : kNeeded) {
+    if (capability == CAP_BPF && bpf == BpfUse::kNotNeeded) continue;
+    if (!known || capng_have_capability(CAPNG_EFFECTIVE, capability) == 0) missing.emplace_back(name);
+  }
+  return missing;
+}
+
 Result<void> CheckPrivileges(BpfUse bpf) {
   if (capng_get_caps_process() != 0) return Fail("bpfcastd cannot read its own capabilities");
   std::string missing;
-  for (const auto& [capability, name] : kNeeded) {
-    if (capng_have_capability(CAPNG_EFFECTIVE, capability) != 0) continue;
-    if (capability == CAP_BPF && bpf == BpfUse::kNotNeeded) continue;
-    if (!missing.empty()) missing += ", ";
-    missing += name;
-  }
+  for (const std::string& name : MissingCapabilities(bpf)) missing += (missing.empty() ? "" : ", ") + name;
   if (missing.empty()) return {};
   return Fail("bpfcastd needs " + missing +
               " (missing); run it as root or give the unit AmbientCapabilities=" +

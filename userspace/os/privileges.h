@@ -11,6 +11,9 @@ namespace bpfcast {
 
 enum class BpfUse : std::uint8_t { kNeeded, kNotNeeded };
 
+/// Which of them are not in effect, by name; all, where this process cannot even ask.
+std::vector<std::string> MissingCapabilities(BpfUse bpf);
+
 /// CAP_NET_ADMIN, CAP_NET_RAW and, if needed, CAP_BPF are in effect, or the error names what is missing.
 Result<void> CheckPrivileges(BpfUse bpf);
 
