@@ -1,5 +1,6 @@
 #include "agent/packet_event_log.h"
 
+#include <algorithm>
 #include <variant>
 
 namespace bpfcast {
@@ -55,6 +56,8 @@ std::optional<std::string> PacketEventLog::Add(PacketEvent event, const std::str
   }
   event.packet.clear();
   if (entries_.size() == kEntries) entries_.pop_front();
+  // Each has a time of its own, by which who asks again knows what is new.
+  if (!entries_.empty()) now = std::max(now, entries_.back().when + std::chrono::microseconds(1));
   entries_.push_back({std::move(event), port, now});
   return line;
 }

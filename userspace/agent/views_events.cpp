@@ -22,6 +22,9 @@ std::string EventsJson(const PacketEventLog& log, Time now) {
   ViewJson events = ViewJson::array();
   for (const PacketEventLog::Entry& entry : log.entries()) {
     ViewJson json;
+    // Grows from event to event, across restarts of the agent, too: it is the machine's monotonic clock.
+    json["number"] =
+        std::chrono::duration_cast<std::chrono::microseconds>(entry.when.time_since_epoch()).count();
     json["event"] = Name(entry.event.kind);
     json["port"] = entry.port;
     std::visit([&](const auto& stream) { AddStream(stream, json); }, entry.event.stream);

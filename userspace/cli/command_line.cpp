@@ -4,13 +4,25 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <list>
+#include <string_view>
 
 #include "cli/verbs.h"
 
 namespace bpfcast {
 namespace {
+
+/// A terminal whose user has not said otherwise (no-color.org).
+bool TakesColour() {
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  return isatty(STDOUT_FILENO) == 1 && !is_set("NO_COLOR") && is_set("TERM") &&
+         std::string_view(std::getenv("TERM")) != "dumb";
+}
 
 /// What CLI11 fills for one argument.
 struct Slot {
@@ -69,7 +81,7 @@ int RunCommandLine(int argc, const char* const* argv, const Caller& call, const 
   invocation.instance = "default";
   invocation.call = call;
   invocation.call_for_text = call_for_text;
-  invocation.colour = isatty(STDOUT_FILENO) == 1 ? Invocation::Colour::kOn : Invocation::Colour::kOff;
+  invocation.colour = TakesColour() ? Invocation::Colour::kOn : Invocation::Colour::kOff;
   bool json = false;
   CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");
   app.require_subcommand(1);

@@ -10,7 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string What(const Json& event) {
+}  // namespace
+
+std::string EventWhat(const Json& event) {
   const std::string kind = TextOf(event, "event");
   if (kind == "noroute") return "nobody wants it";
   if (kind == "rpf") return "dropped: the source belongs to another interface";
@@ -19,23 +21,27 @@ std::string What(const Json& event) {
   return kind;
 }
 
-}  // namespace
-
 std::string EventsText(const Json& events) {
   if (events.empty()) return "no events: the datapath told of no packet lately\n";
   Table table({{"AGO", Table::Align::kRight}, {"PORT"}, {"GROUP"}, {"SOURCE"}, {"WHAT"}});
   for (const Json& event : events) {
     table.Add({SecondsOf(event.at("seconds_ago")), TextOf(event, "port"), TextOf(event, "group"),
-               TextOf(event, "source"), What(event)});
+               TextOf(event, "source"), EventWhat(event)});
   }
   return table.ToString();
 }
 
 Verb EventsVerb() {
-  return {"events",
-          "Packets that were refused or wanted by nobody lately, one of each stream",
-          {kIpv4Flag, kIpv6Flag},
-          [](const Invocation& invocation) { return ShowRows(invocation, "events", EventsText); }};
+  return {
+      "events",
+      "Packets that were refused or wanted by nobody lately, one of each stream",
+      {{Argument::Kind::kFlag, "-f,--follow", "Goes on with new ones until Ctrl-C; with -j a line for each"},
+       kIpv4Flag,
+       kIpv6Flag},
+      [](const Invocation& invocation) {
+        return invocation.Has("follow") ? FollowEvents(invocation)
+                                        : ShowRows(invocation, "events", EventsText);
+      }};
 }
 
 }  // namespace bpfcast

@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/human.h"
@@ -28,6 +29,19 @@ std::string Takers(const Json& flow) {
 
 }  // namespace
 
+Json FastestFirst(const Json& flows) {
+  const auto rate = [](const Json& flow) {
+    return std::pair(flow.at("bits_per_s").get<double>(), flow.at("packets_per_s").get<double>());
+  };
+  Json flowing = Json::array();
+  for (const Json& flow : flows) {
+    if (rate(flow).second > 0) flowing.push_back(flow);
+  }
+  std::stable_sort(flowing.begin(), flowing.end(),
+                   [&](const Json& a, const Json& b) { return rate(a) > rate(b); });
+  return flowing;
+}
+
 std::string FlowsText(const Json& flows) {
   if (flows.empty()) return "no flows: no multicast stream was seen lately\n";
   constexpr auto kRight = Table::Align::kRight;
@@ -55,8 +69,15 @@ std::string FlowsText(const Json& flows) {
 Verb FlowsVerb() {
   return {"flows",
           "Every stream: where it comes from, where it goes, and how fast",
-          {kIpv4Flag, kIpv6Flag},
-          [](const Invocation& invocation) { return ShowRows(invocation, "flows", FlowsText); }};
+          {{Argument::Kind::kFlag, "--rate", "Those that flow now, the fastest first"}, kIpv4Flag, kIpv6Flag},
+          [](const Invocation& invocation) {
+            if (!invocation.Has("rate")) return ShowRows(invocation, "flows", FlowsText);
+            const auto flows = AskRows(invocation, "flows");
+            if (!flows) return Complain(flows.error());
+            const Json fastest = FastestFirst(*flows);
+            if (invocation.form == Invocation::Form::kJson) return Print(fastest.dump(2) + "\n");
+            return Print(fastest.empty() ? "no stream flows now\n" : FlowsText(fastest));
+          }};
 }
 
 }  // namespace bpfcast

@@ -25,6 +25,10 @@ std::string HumanBytes(std::uint64_t bytes) {
   return Scaled(static_cast<double>(bytes), "B");
 }
 
+std::string HumanScaled(double value) {
+  return Scaled(value, "");
+}
+
 std::string HumanCount(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ' ');

@@ -8,6 +8,8 @@ namespace bpfcast {
 
 /// "1.2 MB"
 std::string HumanBytes(std::uint64_t bytes);
+/// "1.2 M"; for a unit to follow
+std::string HumanScaled(double value);
 /// "1 234 567"
 std::string HumanCount(std::uint64_t count);
 /// "3d 4h", "2m 5s", "1.5s"

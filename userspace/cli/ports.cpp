@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/ansi.h"
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -39,7 +40,7 @@ std::string TextOrDash(const Json& json, const char* key) {
 
 }  // namespace
 
-std::string PortsText(const Json& ports) {
+std::string PortsText(const Json& ports, Invocation::Colour colour) {
   constexpr auto kRight = Table::Align::kRight;
   Table traffic({{"PORT"},
                  {"ROLE"},
@@ -62,9 +63,9 @@ std::string PortsText(const Json& ports) {
   for (const Json& port : ports) {
     const auto count = [&](const char* key) { return HumanCount(NumberOf(port, key)); };
     const auto bytes = [&](const char* key) { return HumanBytes(NumberOf(port, key)); };
-    traffic.Add({TextOf(port, "name"), TextOf(port, "role"), StateOf(port), count("rx_packets"),
-                 bytes("rx_bytes"), count("tx_packets"), bytes("tx_bytes"), count("tx_dropped"),
-                 TextOrDash(port, "hook"), TextOrDash(port, "hook_reason")});
+    traffic.Add({TextOf(port, "name"), TextOf(port, "role"), ColouredState(port, StateOf(port), colour),
+                 count("rx_packets"), bytes("rx_bytes"), count("tx_packets"), bytes("tx_bytes"),
+                 count("tx_dropped"), TextOrDash(port, "hook"), TextOrDash(port, "hook_reason")});
     for (const Json* family : FamiliesOf(port)) {
       const auto pair = [&](const char* in, const char* out) {
         return fmt::format("{}/{}", NumberOf(*family, in), NumberOf(*family, out));
@@ -72,7 +73,7 @@ std::string PortsText(const Json& ports) {
       protocols.Add({TextOf(port, "name"), ProtocolOf(*family, NumberOf(*family, "version")),
                      TextOrDash(*family, "address"), QuerierOf(*family),
                      pair("reports_received", "reports_sent"), pair("queries_received", "queries_sent"),
-                     HumanCount(Drops(*family)), FamilyState(*family)});
+                     HumanCount(Drops(*family)), ColouredState(*family, FamilyState(*family), colour)});
     }
   }
   return traffic.ToString() + "\n" + protocols.ToString();
@@ -82,7 +83,10 @@ Verb PortsVerb() {
   return {"ports",
           "Every port with its hook, its traffic, its queriers, and IGMP and MLD counters",
           {kIpv4Flag, kIpv6Flag},
-          [](const Invocation& invocation) { return ShowRows(invocation, "ports", PortsText); }};
+          [](const Invocation& invocation) {
+            return ShowRows(invocation, "ports",
+                            [&](const Json& ports) { return PortsText(ports, invocation.colour); });
+          }};
 }
 
 }  // namespace bpfcast

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/ansi.h"
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -13,8 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void AddPort(Table& table, const Json& port) {
-  table.Add({"  " + TextOf(port, "role"), TextOf(port, "name"), StateOf(port),
+void AddPort(Table& table, const Json& port, Invocation::Colour colour) {
+  table.Add({"  " + TextOf(port, "role"), TextOf(port, "name"), ColouredState(port, StateOf(port), colour),
              port.at("hook").is_null() ? "-" : TextOf(port, "hook"), HumanCount(NumberOf(port, "rx_packets")),
              HumanCount(NumberOf(port, "tx_packets"))});
 }
@@ -60,7 +61,7 @@ std::string OfIpv6(const Json& status, const char* what) {
 
 }  // namespace
 
-std::string StatusText(const Json& status) {
+std::string StatusText(const Json& status, Invocation::Colour colour) {
   std::string text = fmt::format("bpfcast {}  instance {}  pid {}  up {}\n", TextOf(status, "version"),
                                  TextOf(status, "instance"), status.at("pid").get<std::int64_t>(),
                                  SecondsOf(status.at("uptime_s")));
@@ -69,10 +70,10 @@ std::string StatusText(const Json& status) {
                                                    : "bpf " + TextOf(status, "bpffs"));
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"  ROLE"}, {"PORT"}, {"STATE"}, {"HOOK"}, {"RX PACKETS", kRight}, {"TX PACKETS", kRight}});
-  AddPort(table, status.at("upstream"));
+  AddPort(table, status.at("upstream"), colour);
   std::string warnings = Warnings(status.at("upstream"));
   for (const Json& port : status.at("downstreams")) {
-    AddPort(table, port);
+    AddPort(table, port, colour);
     warnings += Warnings(port);
   }
   text += table.ToString();
@@ -85,12 +86,14 @@ std::string StatusText(const Json& status) {
     if (count > 0) drops += fmt::format("{}{} {}", drops.empty() ? "" : ", ", reason, HumanCount(count));
   }
   text += "not forwarded: " + (drops.empty() ? "nothing" : drops) + "\n";
-  return warnings.empty() ? text : text + "\nworth a look:\n" + warnings;
+  return warnings.empty() ? text
+                          : text + "\n" + Paint(Tone::kWaiting, "worth a look:", colour) + "\n" + warnings;
 }
 
 Verb StatusVerb() {
   return {"status", "What runs, and how its ports are", {}, [](const Invocation& invocation) {
-            return Show(invocation, "status", StatusText);
+            return Show(invocation, "status",
+                        [&](const Json& status) { return StatusText(status, invocation.colour); });
           }};
 }
 

@@ -6,7 +6,8 @@
 
 namespace bpfcast {
 
-/// Columns are as wide as their widest cell. Cells that are numbers with a unit are the caller's to format.
+/// Columns are as wide as their widest cell, colours not counted. Cells that are numbers with a unit are the
+/// caller's to format.
 class Table {
  public:
   enum class Align { kLeft, kRight };

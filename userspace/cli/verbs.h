@@ -15,8 +15,10 @@ std::vector<Verb> Verbs();
 Verb StatusVerb();
 Verb PortsVerb();
 Verb GroupsVerb();
+Verb HostsVerb();
 Verb FlowsVerb();
 Verb EventsVerb();
+Verb TopVerb();
 Verb ReloadVerb();
 Verb SendVerb();
 Verb RecvVerb();
@@ -26,13 +28,21 @@ Verb CheckVerb();
 Verb MigrateVerb();
 Verb ConfigVerb();
 
-std::string StatusText(const nlohmann::ordered_json& status);
-std::string PortsText(const nlohmann::ordered_json& ports);
+/// State words have colours where they are on.
+std::string StatusText(const nlohmann::ordered_json& status,
+                       Invocation::Colour colour = Invocation::Colour::kOff);
+std::string PortsText(const nlohmann::ordered_json& ports,
+                      Invocation::Colour colour = Invocation::Colour::kOff);
 /// One line for each group on each port.
 std::string GroupsText(const nlohmann::ordered_json& groups);
 /// A block for each group, with timers, sources and hosts.
 std::string GroupDetailsText(const nlohmann::ordered_json& groups);
+/// One line for each host and group, of what `groups` answers.
+std::string HostsText(const nlohmann::ordered_json& groups);
+nlohmann::ordered_json HostsOf(const nlohmann::ordered_json& groups);
 std::string FlowsText(const nlohmann::ordered_json& flows);
+/// Those that flow now, the fastest first.
+nlohmann::ordered_json FastestFirst(const nlohmann::ordered_json& flows);
 /// One line for each packet that the datapath told of.
 std::string EventsText(const nlohmann::ordered_json& events);
 /// The four steps of a stream and the verdict on it.
@@ -45,6 +55,11 @@ Exit ShowReport(const Invocation& invocation, const FileReport& report);
 
 /// A TOML file.
 std::string ConfigText(const nlohmann::ordered_json& answer);
+/// One of them, with the time of day; `now` in seconds since 1970.
+std::string EventLine(const nlohmann::ordered_json& event, std::int64_t now);
+std::string EventWhat(const nlohmann::ordered_json& event);
+/// Prints new ones until a signal comes.
+Exit FollowEvents(const Invocation& invocation);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

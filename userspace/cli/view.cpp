@@ -41,10 +41,16 @@ Exit Show(const Invocation& invocation, const std::string& method, const ViewTex
 Exit ShowRows(const Invocation& invocation, const std::string& method, const ViewText& text) {
   const bool one_family = invocation.Has("ipv4") != invocation.Has("ipv6");
   if (AsJson(invocation) && !one_family) return ShowJson(invocation, method, {});
-  auto answer = invocation.call(invocation.instance, method, {});
+  const auto answer = AskRows(invocation, method);
   if (!answer) return Complain(answer.error());
-  if (one_family) LeaveOut(invocation.Has("ipv4") ? "ipv6" : "ipv4", *answer);
   return Print(AsJson(invocation) ? answer->dump(2) + "\n" : text(*answer));
+}
+
+CallResult AskRows(const Invocation& invocation, const std::string& method) {
+  auto answer = invocation.call(invocation.instance, method, {});
+  const bool one_family = invocation.Has("ipv4") != invocation.Has("ipv6");
+  if (answer && one_family) LeaveOut(invocation.Has("ipv4") ? "ipv6" : "ipv4", *answer);
+  return answer;
 }
 
 Exit Print(const std::string& text) {

@@ -16,6 +16,8 @@ Exit Show(const Invocation& invocation, const std::string& method, const ViewTex
           const CallParams& params = {});
 /// The same for a view whose rows, or parts of rows, are of one family each: -4 and -6 choose.
 Exit ShowRows(const Invocation& invocation, const std::string& method, const ViewText& text);
+/// Its rows of the families that were chosen, for what shows them otherwise.
+CallResult AskRows(const Invocation& invocation, const std::string& method);
 inline constexpr Argument kIpv4Flag{Argument::Kind::kFlag, "-4,--ipv4", "IPv4 only"};
 inline constexpr Argument kIpv6Flag{Argument::Kind::kFlag, "-6,--ipv6", "IPv6 only"};
 

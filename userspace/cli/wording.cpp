@@ -24,6 +24,14 @@ std::string StateOf(const Json& port) {
   return port.at("state") == "up" ? "up" : "waiting (" + TextOf(port, "reason") + ")";
 }
 
+std::string ColouredState(const Json& of, const std::string& text, Invocation::Colour colour) {
+  const std::string state = TextOf(of, "state");
+  if (state == "up") return Paint(Tone::kGood, text, colour);
+  if (state == "off") return text;
+  const bool down = TextOf(of, "reason").find("down") != std::string::npos;
+  return Paint(down ? Tone::kBad : Tone::kWaiting, text, colour);
+}
+
 std::string ProtocolOf(const Json& row, std::uint64_t version) {
   return (row.at("family") == "ipv6" ? "MLDv" : "IGMPv") + std::to_string(version);
 }

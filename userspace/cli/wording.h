@@ -6,10 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "cli/ansi.h"
+
 namespace bpfcast {
 
 /// "up", or "waiting (why)"
 std::string StateOf(const nlohmann::ordered_json& port);
+/// `text` in the colour of a port's, or of its family's, "state" and "reason": up green, down red, waiting
+/// yellow.
+std::string ColouredState(const nlohmann::ordered_json& of, const std::string& text,
+                          Invocation::Colour colour);
 /// "all", "all but 10.0.0.1", "only 10.0.0.1 10.0.0.2", "nothing"; of a "mode" and "sources"
 std::string Wanted(const nlohmann::ordered_json& record);
 /// "IGMPv3", "MLDv1"; of a row with a "family"

@@ -2,6 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <deque>
+#include <functional>
+#include <sstream>
 
 #include "answers.h"
 
@@ -24,7 +30,11 @@ class CommandLine : public testing::Test {
     testing::internal::CaptureStderr();
     const auto call = [&](const std::string& instance, const std::string& method, const CallParams&) {
       calls_.push_back(instance + " " + method);
-      return answer_;
+      if (answers_.empty()) return answer_;
+      if (answers_.size() == 1) before_last_();
+      const CallResult next = answers_.front();
+      answers_.pop_front();
+      return next;
     };
     const auto call_for_text = [&](const std::string& instance, const std::string& method,
                                    const CallParams& params) -> tl::expected<std::string, CallError> {
@@ -39,6 +49,8 @@ class CommandLine : public testing::Test {
   }
 
   CallResult answer_ = Json::array();
+  std::deque<CallResult> answers_;  // one for each call, before answer_
+  std::function<void()> before_last_ = [] {};
   std::vector<std::string> calls_;
   std::string out_;
   std::string err_;
@@ -168,6 +180,41 @@ TEST_F(CommandLine, AMembershipHasOneKindOfList) {
   EXPECT_THAT(err_, StartsWith("--source and --exclude: "));
   EXPECT_EQ(Run({"recv", "239.1.2.3", "--source", "2001:db8::1"}), 1);
   EXPECT_EQ(err_, "no --source is of the family of 239.1.2.3: name one that is\n");
+}
+
+/// A packet that nobody wanted.
+Json EventAnswer(std::uint64_t number) {
+  return {{"number", number},     {"event", "noroute"},   {"port", "wan0"}, {"family", "ipv4"},
+          {"group", "239.1.2.3"}, {"source", "10.0.0.1"}, {"mtu", nullptr}, {"seconds_ago", 0.0}};
+}
+
+TEST_F(CommandLine, FollowedEventsArePrintedOnceUntilASignal) {
+  // Asked for the third time the agent is there again, with one more.
+  answers_ = {Json::array({EventAnswer(7), EventAnswer(8)}),
+              tl::unexpected(CallError{CallError::Kind::kNoAnswer, "no bpfcastd answers"}),
+              Json::array({EventAnswer(8), EventAnswer(9)})};
+  before_last_ = [] { kill(getpid(), SIGINT); };
+  EXPECT_EQ(Run({"events", "-f", "-j"}), 0);
+  std::vector<int> numbers;
+  std::istringstream lines(out_);
+  for (std::string line; std::getline(lines, line);) numbers.push_back(Json::parse(line).at("number"));
+  EXPECT_THAT(numbers, ElementsAre(7, 8, 9));
+  EXPECT_EQ(err_, "no bpfcastd answers\n");
+}
+
+TEST_F(CommandLine, EventsOfNoAgentAreNotWaitedFor) {
+  answer_ = tl::unexpected(CallError{CallError::Kind::kNoAnswer, "no bpfcastd answers"});
+  EXPECT_EQ(Run({"events", "-f"}), 3);
+}
+
+TEST_F(CommandLine, TopWithoutATerminalIsOneFrameOrNothing) {
+  EXPECT_EQ(Run({"top"}), 1);
+  EXPECT_THAT(err_, HasSubstr("--once"));
+  answers_ = {StatusAnswer(), Json::array({FlowAnswer()}), StatusAnswer(), Json::array({FlowAnswer()})};
+  EXPECT_EQ(Run({"top", "--once"}), 0);
+  EXPECT_THAT(out_, StartsWith("bpfcast default  up 1m 30s  1 streams"));
+  EXPECT_THAT(out_, HasSubstr("\n239.1.2.3 "));
+  EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(CommandLine, HelpIsExitStatusZero) {

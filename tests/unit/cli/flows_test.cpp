@@ -33,6 +33,22 @@ TEST(FlowsText, IsALineForEachStreamAndADashWhereThereIsNothing) {
       "ago\n");
 }
 
+TEST(FlowsText, WhatFlowsNowComesTheFastestFirst) {
+  Json silent = FlowAnswer();
+  silent["packets_per_s"] = 0;
+  silent["bits_per_s"] = 0;
+  Json slow = FlowAnswer();
+  slow["group"] = "239.0.0.1";
+  slow["bits_per_s"] = 1000;
+  Json fast = FlowAnswer();
+  fast["group"] = "239.0.0.2";
+  fast["bits_per_s"] = 5e6;
+  const Json sorted = FastestFirst({silent, slow, fast});
+  ASSERT_EQ(sorted.size(), 2U);
+  EXPECT_EQ(sorted[0].at("group"), "239.0.0.2");
+  EXPECT_EQ(sorted[1].at("group"), "239.0.0.1");
+}
+
 TEST(FlowsText, ManyPortsAreCounted) {
   Json flow = FlowAnswer();
   flow["ports"] = {"p1", "p2", "p3", "p4"};
