@@ -4,9 +4,9 @@ namespace bpfcast {
 
 std::vector<Verb> Verbs() {
   return {
-      StatusVerb(), PortsVerb(), GroupsVerb(),  HostsVerb(),   FlowsVerb(),
-      EventsVerb(), TopVerb(),   ExplainVerb(), DoctorVerb(),  ReloadVerb(),
-      SendVerb(),   RecvVerb(),  CheckVerb(),   MigrateVerb(), ConfigVerb(),
+      StatusVerb(), PortsVerb(),   GroupsVerb(), HostsVerb(),  FlowsVerb(), EventsVerb(),
+      TopVerb(),    ExplainVerb(), DoctorVerb(), ReloadVerb(), SendVerb(),  RecvVerb(),
+      CheckVerb(),  MigrateVerb(), ConfigVerb(), KeysVerb(),
   };
 }
 

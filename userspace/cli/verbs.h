@@ -27,6 +27,7 @@ Verb DoctorVerb();
 Verb CheckVerb();
 Verb MigrateVerb();
 Verb ConfigVerb();
+Verb KeysVerb();
 
 /// State words have colours where they are on.
 std::string StatusText(const nlohmann::ordered_json& status,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/print.h"
+#include "config/printed_json.h"
 
 namespace bpfcast {
 namespace {
@@ -52,28 +53,6 @@ Json NotesJson(const std::string& file, const std::vector<std::string>& notes) {
   return all;
 }
 
-Json ItemJson(PrintedValue::Kind kind, const std::string& item) {
-  switch (kind) {
-    case PrintedValue::Kind::kWord:
-      if (item == "true" || item == "false") return item == "true";
-      return item;
-    case PrintedValue::Kind::kNumber:
-    case PrintedValue::Kind::kSeconds:
-      return Json::parse(item);
-    case PrintedValue::Kind::kText:
-    case PrintedValue::Kind::kList:
-      return item;
-  }
-  return item;
-}
-
-Json ValueJson(const PrintedValue& value) {
-  if (value.kind == PrintedValue::Kind::kList) return value.items;
-  Json first = ItemJson(value.kind, value.items.at(0));
-  if (value.items.size() == 1) return first;
-  return {{"ipv4", std::move(first)}, {"ipv6", ItemJson(value.kind, value.items.at(1))}};
-}
-
 Json Effective(const Config& config, Settings which) {
   Json settings = Json::array();
   for (const EffectiveTable& table : EffectiveSettings(config, which)) {
@@ -81,7 +60,7 @@ Json Effective(const Config& config, Settings which) {
       Json setting;
       if (!table.interface.empty()) setting["interface"] = table.interface;
       setting["key"] = each.key;
-      setting["value"] = ValueJson(each.value);
+      setting["value"] = ToJson(each.value);
       setting["origin"] = each.origin;
       settings.push_back(std::move(setting));
     }

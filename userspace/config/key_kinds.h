@@ -9,6 +9,7 @@
 
 #include "config/keys.h"
 #include "config/toml_value.h"
+#include "config/value_forms.h"
 #include "config/words.h"
 
 namespace bpfcast {
@@ -46,9 +47,13 @@ PrintedValue PrintWord(Value value) {
 // family of it; with several of them all are set, and the first is printed.
 
 template <class Get>
-constexpr InterfaceKey InterfaceWord(std::string_view name, Get) {
+constexpr InterfaceKey InterfaceWord(std::string_view name, std::string_view meaning, Get) {
   return {
-      name, KeySide::kBoth, KeyFamily::kBoth,
+      name,
+      meaning,
+      WordValues<std::remove_cvref_t<decltype(Get()(std::declval<InterfaceConfig&>()))>>,
+      KeySide::kBoth,
+      KeyFamily::kBoth,
       [](const TomlValue& value, InterfaceDraft& draft) {
         using Value = std::remove_cvref_t<decltype(Get()(draft.config))>;
         if (const auto read = value.ReadWord<Value>()) Get()(draft.config) = *read;
@@ -57,8 +62,13 @@ constexpr InterfaceKey InterfaceWord(std::string_view name, Get) {
 }
 
 template <class Get, class... Others>
-constexpr InterfaceKey FamilyWord(std::string_view name, KeySide side, KeyFamily family, Get, Others...) {
-  return {name, side, family,
+constexpr InterfaceKey FamilyWord(std::string_view name, std::string_view meaning, KeySide side,
+                                  KeyFamily family, Get, Others...) {
+  return {name,
+          meaning,
+          WordValues<std::remove_cvref_t<decltype(Get()(std::declval<FamilyConfig<Igmp>&>()))>>,
+          side,
+          family,
           [](const TomlValue& value, InterfaceDraft& draft) {
             using Value = std::remove_cvref_t<decltype(Get()(draft.config.ipv4))>;
             const auto read = value.ReadWord<Value>();
@@ -77,8 +87,13 @@ constexpr InterfaceKey FamilyWord(std::string_view name, KeySide side, KeyFamily
 }
 
 template <std::int64_t kLeast, std::int64_t kMost, class Get, class... Others>
-constexpr InterfaceKey FamilyNumber(std::string_view name, KeySide side, Get, Others...) {
-  return {name, side, KeyFamily::kBoth,
+constexpr InterfaceKey FamilyNumber(std::string_view name, std::string_view meaning, KeySide side, Get,
+                                    Others...) {
+  return {name,
+          meaning,
+          NumberValues<kLeast, kMost>,
+          side,
+          KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {
             using Value = std::remove_cvref_t<decltype(Get()(draft.config.ipv4))>;
             const auto read = value.ReadInteger(kLeast, kMost);
@@ -98,8 +113,13 @@ constexpr InterfaceKey FamilyNumber(std::string_view name, KeySide side, Get, Ot
 
 /// A list that names networks of one family alone sets that family alone; an empty one clears both.
 template <TomlValue::Content kContent, class Get, class... Others>
-constexpr InterfaceKey FamilyNetworks(std::string_view name, KeySide side, Get, Others...) {
-  return {name, side, KeyFamily::kBoth,
+constexpr InterfaceKey FamilyNetworks(std::string_view name, std::string_view meaning, KeySide side, Get,
+                                      Others...) {
+  return {name,
+          meaning,
+          kContent == TomlValue::Content::kGroups ? GroupRanges : SenderNetworks,
+          side,
+          KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {
             const Networks networks = value.ReadNetworks(kContent);
             const auto set = [&](auto& each, const auto& list) {
@@ -127,8 +147,10 @@ constexpr Duration UsualStartupInterval(const Timing& timing) {
 
 /// A variable of the protocol; `kUsual` gives what it is when it is not set, if that follows from others.
 template <auto kSetting, auto kEffective, auto kUsual = nullptr>
-constexpr InterfaceKey TimingKey(std::string_view name, KeySide side) {
+constexpr InterfaceKey TimingKey(std::string_view name, std::string_view meaning, KeySide side) {
   return {name,
+          meaning,
+          std::is_same_v<Effective<kEffective>, Duration> ? Durations : Counts,
           side,
           KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {
@@ -163,8 +185,13 @@ constexpr InterfaceKey TimingKey(std::string_view name, KeySide side) {
 
 /// One part of the access lists; `Print` gives nothing when it is not restricted.
 template <class Read, class Print>
-constexpr InterfaceKey AccessKey(std::string_view name, Read, Print) {
-  return {name, KeySide::kBoth, KeyFamily::kBoth,
+constexpr InterfaceKey AccessKey(std::string_view name, std::string_view meaning, std::string (*values)(),
+                                 Read, Print) {
+  return {name,
+          meaning,
+          values,
+          KeySide::kBoth,
+          KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) { Read()(value, draft.access); },
           [](const InterfaceConfig& config) -> std::optional<PrintedValue> {
             return Print()(ServedAccess(config));

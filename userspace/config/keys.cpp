@@ -1,340 +1,214 @@
 #include "config/keys.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "config/key_kinds.h"
+#include "config/key_specials.h"
 #include "config/toml_value.h"
-#include "config/values.h"
-#include "config/words.h"
 
 namespace bpfcast {
 namespace {
-
-void ReadHook(const TomlValue& value, InterfaceDraft& draft) {
-  if (value.IsText("kernel")) {
-    return value.Problem(value.at(),
-                         " cannot be \"kernel\": the kernel forwards between all interfaces or none; "
-                         "write datapath = \"kernel\" at the top of the file");
-  }
-  if (const auto read = value.ReadWord<HookSetting>()) draft.config.hook = *read;
-}
-std::optional<PrintedValue> PrintHook(const InterfaceConfig& config) {
-  return PrintWord(config.hook);
-}
-
-void ReadThreshold(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto read = value.ReadInteger(1, 255)) {
-    draft.config.ttl_threshold = static_cast<std::uint8_t>(*read);
-  }
-}
-std::optional<PrintedValue> PrintThreshold(const InterfaceConfig& config) {
-  return PrintedValue{PrintedValue::Kind::kNumber, {std::to_string(config.ttl_threshold)}, {}};
-}
-
-template <class F>
-constexpr int kOldest = static_cast<int>(F::kOldestVersion);
-
-/// As the family counts its versions.
-template <class F>
-std::optional<Version> ReadVersion(const TomlValue& value) {
-  const auto read = value.ReadInteger(1, static_cast<int>(Version::kV3) - kOldest<F> + 1);
-  if (!read) return std::nullopt;
-  return static_cast<Version>(*read + kOldest<F> - 1);
-}
-void ReadIgmpVersion(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto version = ReadVersion<Igmp>(value)) draft.config.ipv4.SetVersion(*version);
-}
-void ReadMldVersion(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto version = ReadVersion<Mld>(value)) draft.config.ipv6.SetVersion(*version);
-}
-template <class F>
-std::optional<PrintedValue> PrintVersion(const InterfaceConfig& config) {
-  if (!config.Of<F>().served) return std::nullopt;
-  const int number = static_cast<int>(config.Of<F>().version()) - kOldest<F> + 1;
-  return PrintedValue{PrintedValue::Kind::kNumber, {std::to_string(number)}, {}};
-}
-
-void ReadRouterAlert(const TomlValue& value, InterfaceDraft& draft) {
-  const auto needed = value.ReadWord<RouterAlertNeeded>();
-  if (!needed) return;
-  auto& rules = draft.config.ipv4.receive;
-  rules.require_router_alert_in_queries =
-      *needed == RouterAlertNeeded::kQueries || *needed == RouterAlertNeeded::kAll;
-  rules.require_router_alert_in_reports =
-      *needed == RouterAlertNeeded::kReports || *needed == RouterAlertNeeded::kAll;
-}
-std::optional<PrintedValue> PrintRouterAlert(const InterfaceConfig& config) {
-  const auto& rules = config.ipv4.receive;
-  if (rules.require_router_alert_in_queries && rules.require_router_alert_in_reports) {
-    return PrintWord(RouterAlertNeeded::kAll);
-  }
-  if (rules.require_router_alert_in_queries) return PrintWord(RouterAlertNeeded::kQueries);
-  return PrintWord(rules.require_router_alert_in_reports ? RouterAlertNeeded::kReports
-                                                         : RouterAlertNeeded::kNone);
-}
-
-void ReadStrictTtl(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.strict_ttl = *read;
-}
-std::optional<PrintedValue> PrintStrictTtl(const InterfaceConfig& config) {
-  return PrintWord(config.ipv4.receive.strict_ttl);
-}
-
-void ReadCheckSubnet(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto read = value.ReadWord<bool>()) draft.config.ipv4.receive.check_subnet = *read;
-}
-std::optional<PrintedValue> PrintCheckSubnet(const InterfaceConfig& config) {
-  return PrintWord(config.ipv4.receive.check_subnet);
-}
-
-void ReadSsmOnly(const TomlValue& value, InterfaceDraft& draft) {
-  if (!value.ReadWord<bool>().value_or(false)) return;
-  draft.config.ipv4.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
-  draft.config.ipv6.downstream.querier.older_messages = OlderMessages::kIgnoreAll;
-}
-std::optional<PrintedValue> PrintSsmOnly(const InterfaceConfig& config) {
-  return PrintFamilies(config, PrintedValue::Kind::kWord, [](const auto& each) {
-    return WordOf(each.downstream.querier.older_messages == OlderMessages::kIgnoreAll);
-  });
-}
-
-void ReadIgnoreV1(const TomlValue& value, InterfaceDraft& draft) {
-  auto& older = draft.config.ipv4.downstream.querier.older_messages;
-  if (!value.ReadWord<bool>().value_or(false) || older == OlderMessages::kIgnoreAll) return;
-  older = OlderMessages::kIgnoreV1Reports;
-}
-std::optional<PrintedValue> PrintIgnoreV1(const InterfaceConfig& config) {
-  return PrintWord(config.ipv4.downstream.querier.older_messages == OlderMessages::kIgnoreV1Reports);
-}
-
-void ReadMembershipInterval(const TomlValue& value, InterfaceDraft& draft) {
-  if (const auto read = value.ReadWord<MembershipInterval>()) draft.timing.membership_interval = *read;
-}
-std::optional<PrintedValue> PrintMembershipInterval(const InterfaceConfig& config) {
-  return PrintFamilies(config, PrintedValue::Kind::kWord,
-                       [](const auto& each) { return WordOf(each.timing().membership_interval); });
-}
-
-/// A list that names groups of one family alone restricts that family alone.
-void ReadForwardUp(const TomlValue& value, InterfaceDraft& draft) {
-  ForwardUp<Igmp>& ipv4 = draft.config.ipv4.downstream.forward_up;
-  ForwardUp<Mld>& ipv6 = draft.config.ipv6.downstream.forward_up;
-  if (!value.IsNetworks()) {
-    const auto mode = value.ReadWord<ForwardUpMode>("an array of groups");
-    if (mode) ipv4.mode = ipv6.mode = *mode;
-    return;
-  }
-  const Networks groups = value.ReadNetworks(TomlValue::Content::kGroups);
-  if (groups.empty()) {
-    ipv4.mode = ipv6.mode = ForwardUpMode::kNever;
-    return;
-  }
-  if (!groups.ipv4.empty()) ipv4 = {ForwardUpMode::kListed, groups.ipv4};
-  if (!groups.ipv6.empty()) ipv6 = {ForwardUpMode::kListed, groups.ipv6};
-}
-std::optional<PrintedValue> PrintForwardUp(const InterfaceConfig& config) {
-  const Networks groups =
-      ServedNetworks(config, [](const auto& each) { return each.downstream.forward_up.groups; });
-  if (!groups.empty()) return PrintNetworks(groups);
-  return PrintFamilies(config, PrintedValue::Kind::kWord,
-                       [](const auto& each) { return WordOf(each.downstream.forward_up.mode); });
-}
-
-template <class Family>
-auto& Boundaries(Family& family, PortRole role) {
-  return role == PortRole::kUpstream ? family.upstream.boundaries : family.downstream.boundaries;
-}
-void ReadBoundaries(const TomlValue& value, InterfaceDraft& draft) {
-  const Networks groups = value.ReadNetworks(TomlValue::Content::kGroups);
-  const PortRole role = draft.config.role;
-  if (groups.empty() || !groups.ipv4.empty()) Boundaries(draft.config.ipv4, role) = groups.ipv4;
-  if (groups.empty() || !groups.ipv6.empty()) Boundaries(draft.config.ipv6, role) = groups.ipv6;
-}
-std::optional<PrintedValue> PrintBoundaries(const InterfaceConfig& config) {
-  return PrintNetworks(
-      ServedNetworks(config, [&](const auto& each) { return Boundaries(each, config.role); }));
-}
-
-void ReadStaticGroups(const TomlValue& value, InterfaceDraft& draft) {
-  draft.static_groups = value.ReadTexts("groups", R"(["239.1.1.1", "10.0.0.1@232.1.1.1"])");
-}
-template <class F>
-void AddStatic(const InterfaceConfig& config, std::vector<std::string>& texts) {
-  const FamilyConfig<F>& family = config.Of<F>();
-  if (!family.served) return;
-  const bool upstream = config.role == PortRole::kUpstream;
-  for (const auto& each : upstream ? family.upstream.pull : family.downstream.static_memberships) {
-    texts.push_back((each.source ? each.source->ToString() + "@" : std::string()) + each.group.ToString());
-  }
-}
-std::optional<PrintedValue> PrintStaticGroups(const InterfaceConfig& config) {
-  PrintedValue printed{PrintedValue::Kind::kList, {}, {}};
-  AddStatic<Igmp>(config, printed.items);
-  AddStatic<Mld>(config, printed.items);
-  return printed;
-}
-
-void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
-  access.allowed_groups = value.ReadNetworks(TomlValue::Content::kGroups);
-  if (value.IsArray() && access.allowed_groups->empty()) {
-    value.Warning(value.at(), " is empty, so no group is allowed");
-  }
-}
-
-void ReadGroupRules(const TomlValue& value, AccessSetting& access) {
-  for (const auto& [text, at] : value.ReadTexts("rules", R"(["permit 239.0.0.0/8", "deny 239.1.0.0/16"])")) {
-    const auto rule = ParseGroupRule(text);
-    if (!rule) {
-      value.Problem(at, ": " + Quoted(text) + " " + rule.error().message);
-      continue;
-    }
-    access.group_rules.push_back(*rule);
-  }
-}
 
 constexpr auto kGroups = TomlValue::Content::kGroups;
 constexpr std::int64_t kMostPackets = 10'000'000;  // 0: any number
 constexpr auto kSources = TomlValue::Content::kSources;
 
 constexpr std::array kKeys = {
-    // where packets are taken, and which ones
-    InterfaceKey{"hook", KeySide::kBoth, KeyFamily::kBoth, ReadHook, PrintHook},
+    InterfaceKey{"hook",
+                 "where packets that arrive here are taken: in the driver, in TC, or where it works best",
+                 WordValues<HookSetting>, KeySide::kBoth, KeyFamily::kBoth, ReadHook, PrintHook},
     InterfaceWord(
-        "source-check", [](auto& config) -> auto& { return config.source_check; }),
+        "source-check",
+        "which senders are believed: those in a subnet of the interface (and in its altnet), those to which "
+        "the kernel's unicast routes lead out of it, or all",
+        [](auto& config) -> auto& { return config.source_check; }),
     FamilyNetworks<kSources>(
-        "altnet", KeySide::kBoth, [](auto& family) -> auto& { return family.other_sources; }),
-    InterfaceKey{"ttl-threshold", KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, PrintThreshold},
+        "altnet", "senders that are accepted beside those of the subnets", KeySide::kBoth,
+        [](auto& family) -> auto& { return family.other_sources; }),
+    InterfaceKey{"ttl-threshold", "only packets with a higher TTL (hop limit) leave here; 255: none",
+                 NumberValues<1, 255>, KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, PrintThreshold},
 
-    // versions
-    InterfaceKey{"version", KeySide::kBoth, KeyFamily::kIgmp, ReadIgmpVersion, PrintVersion<Igmp>},
-    InterfaceKey{"mld-version", KeySide::kBoth, KeyFamily::kMld, ReadMldVersion, PrintVersion<Mld>},
+    InterfaceKey{"version", "version of IGMP: of queries on a downstream, of reports on the upstream",
+                 NumberValues<1, 3>, KeySide::kBoth, KeyFamily::kIgmp, ReadIgmpVersion, PrintVersion<Igmp>},
+    InterfaceKey{"mld-version", "version of MLD: of queries on a downstream, of reports on the upstream",
+                 NumberValues<1, 2>, KeySide::kBoth, KeyFamily::kMld, ReadMldVersion, PrintVersion<Mld>},
     FamilyWord(
-        "compat-querier", KeySide::kBoth, KeyFamily::kBoth,
-        [](auto& family) -> auto& { return family.downstream.querier.older_queriers; },
+        "compat-querier", "an older querier on the link is followed, or only warned about", KeySide::kBoth,
+        KeyFamily::kBoth, [](auto& family) -> auto& { return family.downstream.querier.older_queriers; },
         [](auto& family) -> auto& { return family.upstream.host.older_queriers; }),
     FamilyWord(
-        "membership", KeySide::kUpstream, KeyFamily::kBoth,
+        "membership", "who speaks upstream: bpfcastd with reports of its own, or the kernel through sockets",
+        KeySide::kUpstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.upstream.membership; }),
     FamilyWord(
-        "report-ssm-to-older-querier", KeySide::kUpstream, KeyFamily::kBoth,
+        "report-ssm-to-older-querier",
+        "true: source-specific groups are asked for in IGMPv2 and MLDv1, with all sources",
+        KeySide::kUpstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.upstream.host.older_ssm; }),
-    InterfaceKey{"ssm-only", KeySide::kDownstream, KeyFamily::kBoth, ReadSsmOnly, PrintSsmOnly},
-    InterfaceKey{"ignore-v1", KeySide::kDownstream, KeyFamily::kIgmp, ReadIgnoreV1, PrintIgnoreV1},
+    InterfaceKey{"ssm-only", "true: messages older than IGMPv3 and MLDv2 are ignored", WordValues<bool>,
+                 KeySide::kDownstream, KeyFamily::kBoth, ReadSsmOnly, PrintSsmOnly},
+    InterfaceKey{"ignore-v1", "true: IGMPv1 reports are ignored", WordValues<bool>, KeySide::kDownstream,
+                 KeyFamily::kIgmp, ReadIgnoreV1, PrintIgnoreV1},
     FamilyNetworks<kGroups>(
-        "ssm-ranges", KeySide::kBoth,
-        [](auto& family) -> auto& { return family.downstream.querier.ssm_ranges; },
+        "ssm-ranges", "groups that are source-specific: a join without sources counts for nothing there",
+        KeySide::kBoth, [](auto& family) -> auto& { return family.downstream.querier.ssm_ranges; },
         [](auto& family) -> auto& { return family.upstream.host.ssm_ranges; }),
 
-    // which messages are believed
-    InterfaceKey{"strict-ttl", KeySide::kBoth, KeyFamily::kIgmp, ReadStrictTtl, PrintStrictTtl},
-    InterfaceKey{"require-router-alert", KeySide::kBoth, KeyFamily::kIgmp, ReadRouterAlert, PrintRouterAlert},
-    InterfaceKey{"check-subnet", KeySide::kBoth, KeyFamily::kIgmp, ReadCheckSubnet, PrintCheckSubnet},
+    InterfaceKey{"strict-ttl", "false: IGMP with a TTL other than 1 is taken, too", WordValues<bool>,
+                 KeySide::kBoth, KeyFamily::kIgmp, ReadStrictTtl, PrintStrictTtl},
+    InterfaceKey{"require-router-alert", "which IGMP messages are refused without the Router Alert option",
+                 WordValues<RouterAlertNeeded>, KeySide::kBoth, KeyFamily::kIgmp, ReadRouterAlert,
+                 PrintRouterAlert},
+    InterfaceKey{"check-subnet", "true: IGMP must come from a subnet of the interface", WordValues<bool>,
+                 KeySide::kBoth, KeyFamily::kIgmp, ReadCheckSubnet, PrintCheckSubnet},
     FamilyWord(
-        "specific-queries", KeySide::kDownstream, KeyFamily::kBoth,
+        "specific-queries",
+        "whose specific queries shorten memberships: the elected querier's, or any router's",
+        KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.lowered_by; }),
 
-    // leaving, source lists
     FamilyWord(
-        "fast-leave", KeySide::kDownstream, KeyFamily::kBoth,
+        "fast-leave",
+        "true: when the last known host leaves, the stream ends at once; always: at every leave",
+        KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.fast_leave; }),
     FamilyWord(
-        "lightweight", KeySide::kDownstream, KeyFamily::kBoth,
-        [](auto& family) -> auto& { return family.downstream.querier.exclude_lists; }),
+        "lightweight", "true: no lists of excluded sources are kept (RFC 5790)", KeySide::kDownstream,
+        KeyFamily::kBoth, [](auto& family) -> auto& { return family.downstream.querier.exclude_lists; }),
 
-    // forwarding
     FamilyWord(
-        "forward-if-not-querier", KeySide::kDownstream, KeyFamily::kBoth,
+        "forward-if-not-querier", "true: forwards here also while another router is the querier",
+        KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.foreign_querier; }),
 
     FamilyWord(
-        "merge-non-querier", KeySide::kDownstream, KeyFamily::kBoth,
+        "merge-non-querier",
+        "false: where another router is the querier, its members are not asked for upstream",
+        KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.non_querier_members; }),
-    InterfaceKey{"forward-up", KeySide::kDownstream, KeyFamily::kBoth, ReadForwardUp, PrintForwardUp},
-    InterfaceKey{"boundaries", KeySide::kBoth, KeyFamily::kBoth, ReadBoundaries, PrintBoundaries},
-    InterfaceKey{"static-groups", KeySide::kBoth, KeyFamily::kBoth, ReadStaticGroups, PrintStaticGroups},
+    InterfaceKey{"forward-up",
+                 "what senders here send upstream: everything, that while this router is the querier, "
+                 "nothing, or these groups",
+                 ForwardUpValues, KeySide::kDownstream, KeyFamily::kBoth, ReadForwardUp, PrintForwardUp},
+    InterfaceKey{"boundaries", "groups that do not pass the interface", GroupRanges, KeySide::kBoth,
+                 KeyFamily::kBoth, ReadBoundaries, PrintBoundaries},
+    InterfaceKey{"static-groups",
+                 "members that never leave; on the upstream: asked for there, forwarded to nobody by that",
+                 StaticMemberships, KeySide::kBoth, KeyFamily::kBoth, ReadStaticGroups, PrintStaticGroups},
 
-    // access
     AccessKey(
-        "allow-groups",
-        [](const TomlValue& value, AccessSetting& access) { ReadAllowedGroups(value, access); },
+        "allow-groups", "only these groups may be joined (on the upstream: are asked for); without it all",
+        GroupRanges, [](const TomlValue& value, AccessSetting& access) { ReadAllowedGroups(value, access); },
         [](const AccessSetting& access) -> std::optional<PrintedValue> {
           if (!access.allowed_groups) return std::nullopt;
           return PrintNetworks(*access.allowed_groups);
         }),
     AccessKey(
-        "deny-groups",
+        "deny-groups", "not these, whatever is allowed", GroupRanges,
         [](const TomlValue& value, AccessSetting& access) {
           access.denied_groups = value.ReadNetworks(kGroups);
         },
         [](const AccessSetting& access) { return PrintNetworks(access.denied_groups); }),
     AccessKey(
-        "deny-sources",
+        "deny-sources", "no join may name these senders; a join of the whole group still gets them",
+        SenderNetworks,
         [](const TomlValue& value, AccessSetting& access) {
           access.denied_sources = value.ReadNetworks(kSources);
         },
         [](const AccessSetting& access) { return PrintNetworks(access.denied_sources); }),
 
     AccessKey(
-        "group-rules", [](const TomlValue& value, AccessSetting& access) { ReadGroupRules(value, access); },
+        "group-rules", "instead of allow-groups and deny-groups: the last entry that matches decides",
+        GroupRules, [](const TomlValue& value, AccessSetting& access) { ReadGroupRules(value, access); },
         [](const AccessSetting& access) -> std::optional<PrintedValue> {
           if (access.group_rules.empty()) return std::nullopt;
           return PrintedValue{PrintedValue::Kind::kList, ToTexts(access.group_rules), {}};
         }),
 
-    // limits
     FamilyNumber<1, 1'000'000>(
-        "max-groups", KeySide::kDownstream,
+        "max-groups", "groups on the link", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_groups; }),
     FamilyNumber<1, 65535>(
-        "max-sources-per-group", KeySide::kDownstream,
+        "max-sources-per-group", "sources of one group on the link", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_sources_per_group; }),
     FamilyNumber<1, 10'000'000>(
-        "max-sources", KeySide::kDownstream,
+        "max-sources", "sources of all groups on the link", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_sources; }),
     FamilyWord(
-        "over-limit", KeySide::kDownstream, KeyFamily::kBoth,
+        "over-limit",
+        "what becomes of sources that have no room: they are ignored, or the group is widened to all sources",
+        KeySide::kDownstream, KeyFamily::kBoth,
         [](auto& family) -> auto& { return family.downstream.querier.source_overflow; }),
     FamilyNumber<1, 65535>(
-        "max-hosts-per-group", KeySide::kDownstream,
+        "max-hosts-per-group", "hosts of one group that are known one by one", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_hosts_per_group; }),
     FamilyNumber<1, 10'000'000>(
-        "max-hosts", KeySide::kDownstream,
+        "max-hosts", "hosts of all groups on the link that are known one by one", KeySide::kDownstream,
         [](auto& family) -> auto& { return family.downstream.querier.max_hosts; }),
     FamilyNumber<0, kMostPackets>(
-        "max-packets-per-second", KeySide::kBoth,
+        "max-packets-per-second", "IGMP and MLD packets that are taken; 0: any number", KeySide::kBoth,
         [](auto& family) -> auto& { return family.downstream.policing.packets_per_s; },
         [](auto& family) -> auto& { return family.upstream.policing.packets_per_s; }),
     FamilyNumber<0, kMostPackets>(
-        "max-packets-per-second-of-one-source", KeySide::kBoth,
+        "max-packets-per-second-of-one-source",
+        "IGMP and MLD packets of one sender that are taken; 0: any number", KeySide::kBoth,
         [](auto& family) -> auto& { return family.downstream.policing.packets_per_s_of_one_source; },
         [](auto& family) -> auto& { return family.upstream.policing.packets_per_s_of_one_source; }),
 
-    // timing
-    TimingKey<&TimingConfig::robustness, &Timing::robustness>("robustness", KeySide::kBoth),
-    TimingKey<&TimingConfig::query_interval, &Timing::query_interval>("query-interval", KeySide::kBoth),
+    TimingKey<&TimingConfig::robustness, &Timing::robustness>(
+        "robustness", "how many times in a row a message may be lost without harm: the Robustness Variable",
+        KeySide::kBoth),
+    TimingKey<&TimingConfig::query_interval, &Timing::query_interval>(
+        "query-interval", "between general queries", KeySide::kBoth),
     TimingKey<&TimingConfig::query_response_interval, &Timing::query_response_interval>(
-        "query-response-interval", KeySide::kDownstream),
+        "query-response-interval", "how long hosts may wait with their answer to a general query",
+        KeySide::kDownstream),
     TimingKey<&TimingConfig::last_member_query_interval, &Timing::last_member_query_interval>(
-        "last-member-query-interval", KeySide::kDownstream),
+        "last-member-query-interval", "how long hosts may wait with their answer to a query after a leave",
+        KeySide::kDownstream),
     TimingKey<&TimingConfig::last_member_query_count, &Timing::last_member_query_count, UsualCount>(
-        "last-member-query-count", KeySide::kDownstream),
+        "last-member-query-count", "queries after a leave", KeySide::kDownstream),
     TimingKey<&TimingConfig::startup_query_interval, &Timing::startup_query_interval, UsualStartupInterval>(
-        "startup-query-interval", KeySide::kDownstream),
+        "startup-query-interval", "between the first general queries", KeySide::kDownstream),
     TimingKey<&TimingConfig::startup_query_count, &Timing::startup_query_count, UsualCount>(
-        "startup-query-count", KeySide::kDownstream),
-    InterfaceKey{"group-membership-interval", KeySide::kDownstream, KeyFamily::kBoth, ReadMembershipInterval,
-                 PrintMembershipInterval},
+        "startup-query-count", "the first general queries", KeySide::kDownstream),
+    InterfaceKey{"group-membership-interval",
+                 "how long a membership lasts without a report: robustness * query-interval + 2 * "
+                 "query-response-interval, or one response interval less, as older routers count",
+                 WordValues<MembershipInterval>, KeySide::kDownstream, KeyFamily::kBoth,
+                 ReadMembershipInterval, PrintMembershipInterval},
     TimingKey<&TimingConfig::unsolicited_report_interval, &Timing::unsolicited_report_interval>(
-        "unsolicited-report-interval", KeySide::kUpstream),
+        "unsolicited-report-interval", "between the repeated reports of a change", KeySide::kUpstream),
+};
+
+constexpr std::array kSections = {
+    KeySection{"packets", "hook"},
+    KeySection{"versions", "version"},
+    KeySection{"which messages count", "strict-ttl"},
+    KeySection{"leaving and lists of sources", "fast-leave"},
+    KeySection{"forwarding", "forward-if-not-querier"},
+    KeySection{"access", "allow-groups"},
+    KeySection{"limits, of each family", "max-groups"},
+    KeySection{"timing", "robustness"},
 };
 
 }  // namespace
 
 std::span<const InterfaceKey> InterfaceKeys() {
   return kKeys;
+}
+
+const InterfaceKey* FindInterfaceKey(std::string_view name) {
+  const auto found =
+      std::find_if(kKeys.begin(), kKeys.end(), [&](const InterfaceKey& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : &*found;
+}
+
+std::span<const KeySection> InterfaceKeySections() {
+  return kSections;
 }
 
 }  // namespace bpfcast

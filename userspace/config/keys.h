@@ -1,5 +1,5 @@
-// The keys of an [interface.NAME] table: one table says of each whom it concerns, how it is read and how it
-// is printed.
+// The keys of an [interface.NAME] table: one table says of each what it means, whom it concerns, how it is
+// read and how it is printed. The reference comes from it, too.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,8 @@ enum class KeyFamily : std::uint8_t { kBoth, kIgmp, kMld };
 
 struct InterfaceKey {
   std::string_view name;
+  std::string_view meaning;           // a sentence without its end
+  std::string (*values)() = nullptr;  // what may be written, as in "1 to 255"
   KeySide side = KeySide::kBoth;
   KeyFamily family = KeyFamily::kBoth;
   void (*read)(const TomlValue& value, InterfaceDraft& draft) = nullptr;
@@ -50,5 +52,13 @@ struct InterfaceKey {
 
 /// In the order in which they are printed.
 std::span<const InterfaceKey> InterfaceKeys();
+const InterfaceKey* FindInterfaceKey(std::string_view name);
+
+/// Where a part of the table begins, for those who read it.
+struct KeySection {
+  std::string_view heading;
+  std::string_view first_key;
+};
+std::span<const KeySection> InterfaceKeySections();
 
 }  // namespace bpfcast

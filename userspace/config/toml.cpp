@@ -108,8 +108,7 @@ tl::expected<Config, ConfigProblems> Reader::Read(const toml::table& root) {
 }
 
 void Reader::UnknownTopKey(const toml::key& key) {
-  for (const InterfaceKey& each : InterfaceKeys()) {
-    if (each.name != key.str()) continue;
+  if (FindInterfaceKey(key.str()) != nullptr) {
     return notes_.Problem(PositionOf(key),
                           Quoted(key.str()) + " belongs to an interface, as in [interface.lan1]");
   }

@@ -18,13 +18,6 @@
 namespace bpfcast {
 namespace {
 
-const InterfaceKey* Find(std::string_view name) {
-  const auto keys = InterfaceKeys();
-  const auto found =
-      std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
-  return found == keys.end() ? nullptr : &*found;
-}
-
 class InterfaceReader {
  public:
   InterfaceReader(PortRole role, ServedFamilies served, ConfigNotes& notes)
@@ -55,7 +48,7 @@ std::optional<InterfaceConfig> InterfaceReader::Read(std::string_view name, cons
                                                      TextPosition at, ConfigOrigins& origins) {
   const std::size_t problems_before = notes_.problem_count();
   for (const auto& [key, value] : table) {
-    const InterfaceKey* known = Find(key.str());
+    const InterfaceKey* known = FindInterfaceKey(key.str());
     if (known == nullptr) {
       UnknownInterfaceKey(name, key, value);
       continue;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "config/value_forms.h"
 #include "config/values.h"
 
 namespace bpfcast {
@@ -41,21 +42,6 @@ const char* TypeName(const toml::node& node) {
 /// Written without quotes.
 bool IsBoolean(std::string_view word) {
   return word == "true" || word == "false";
-}
-
-/// "true, false or "always""
-std::string Possible(std::span<const std::string_view> words, std::string_view or_else) {
-  std::vector<std::string> all;
-  for (const std::string_view word : words) {
-    const std::string quote = IsBoolean(word) ? "" : "\"";
-    all.push_back(quote + std::string(word) + quote);
-  }
-  if (!or_else.empty()) all.emplace_back(or_else);
-  std::string text;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    text += (i == 0 ? "" : i + 1 == all.size() ? " or " : ", ") + all[i];
-  }
-  return text;
 }
 
 }  // namespace
@@ -107,9 +93,9 @@ std::optional<std::size_t> TomlValue::FindWord(std::span<const std::string_view>
     if (words[i] == text && IsBoolean(text) == node_.is_boolean()) return i;
   }
   if (node_.is_string() && has_texts) {
-    Problem(at(), " must be " + Possible(words, or_else) + ", not \"" + text + "\"");
+    Problem(at(), " must be " + Alternatives(words, or_else) + ", not \"" + text + "\"");
   } else {
-    ExpectedInstead(node_, key_, Possible(words, or_else), notes_);
+    ExpectedInstead(node_, key_, Alternatives(words, or_else), notes_);
   }
   return std::nullopt;
 }

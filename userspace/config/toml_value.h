@@ -14,6 +14,7 @@
 #include "config/networks.h"
 #include "config/notes.h"
 #include "config/toml_names.h"
+#include "config/value_forms.h"
 #include "config/words.h"
 
 namespace bpfcast {
@@ -67,9 +68,7 @@ class TomlValue {
 
 template <class Value>
 std::optional<Value> TomlValue::ReadWord(std::string_view or_else) const {
-  std::array<std::string_view, Words<Value>::kAll.size()> words;
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = Words<Value>::kAll[i].text;
-  const auto found = FindWord(words, or_else);
+  const auto found = FindWord(TextsOf<Value>(), or_else);
   if (!found) return std::nullopt;
   return Words<Value>::kAll[*found].value;
 }

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include "config/toml_value.h"
+#include "config/value_forms.h"
 #include "config/words.h"
 #include "os/privileges.h"
 
@@ -44,8 +47,11 @@ std::optional<PrintedValue> PrintUser(const Config& config) {
 /// A setting that chooses among a few words; `Draft` and `Kept` are lambdas without captures that say where
 /// it is while the file is read and afterwards.
 template <class Draft, class Kept>
-constexpr TopKey TopWord(std::string_view name, TakesEffect effect, Draft, Kept) {
-  return {name, effect,
+constexpr TopKey TopWord(std::string_view name, std::string_view meaning, TakesEffect effect, Draft, Kept) {
+  return {name,
+          meaning,
+          WordValues<std::remove_cvref_t<decltype(Draft()(std::declval<TopDraft&>()))>>,
+          effect,
           [](const TomlValue& value, TopDraft& draft) {
             using Value = std::remove_cvref_t<decltype(Draft()(draft))>;
             if (const auto read = value.ReadWord<Value>()) Draft()(draft) = *read;
@@ -59,24 +65,35 @@ constexpr TopKey TopWord(std::string_view name, TakesEffect effect, Draft, Kept)
 }
 
 constexpr std::array kKeys = {
-    TopKey{"upstream", TakesEffect::kAtOnce, nullptr, PrintUpstream},
-    TopKey{"downstream", TakesEffect::kAtOnce, nullptr, PrintDownstream},
-    TopKey{"disabled", TakesEffect::kAtOnce, nullptr, PrintDisabled},
-    TopKey{"ipv4", TakesEffect::kAtOnce, ReadServed<&ServedFamilies::ipv4>,
+    TopKey{"upstream", "the interface towards the sources", InterfaceName, TakesEffect::kAtOnce, nullptr,
+           PrintUpstream},
+    TopKey{"downstream", "the interfaces towards the receivers; \"*\": every other one that has an address",
+           InterfaceNames, TakesEffect::kAtOnce, nullptr, PrintDownstream},
+    TopKey{"disabled", "interfaces that are no downstream, whatever \"*\" would make of them", InterfaceNames,
+           TakesEffect::kAtOnce, nullptr, PrintDisabled},
+    TopKey{"ipv4", "false: IGMP and IPv4 are left alone", WordValues<bool>, TakesEffect::kAtOnce,
+           ReadServed<&ServedFamilies::ipv4>,
            [](const Config& config) -> std::optional<PrintedValue> {
              return PrintedValue{PrintedValue::Kind::kWord, {WordOf(config.upstream.ipv4.served)}, {}};
            }},
-    TopKey{"ipv6", TakesEffect::kAtOnce, ReadServed<&ServedFamilies::ipv6>,
+    TopKey{"ipv6", "false: MLD and IPv6 are left alone", WordValues<bool>, TakesEffect::kAtOnce,
+           ReadServed<&ServedFamilies::ipv6>,
            [](const Config& config) -> std::optional<PrintedValue> {
              return PrintedValue{PrintedValue::Kind::kWord, {WordOf(config.upstream.ipv6.served)}, {}};
            }},
     TopWord(
-        "datapath", TakesEffect::kAtNextStart, [](auto& draft) -> auto& { return draft.datapath; },
+        "datapath",
+        "who copies packets: BPF programs, the kernel's multicast routing, or the kernel where BPF cannot be "
+        "used",
+        TakesEffect::kAtNextStart, [](auto& draft) -> auto& { return draft.datapath; },
         [](auto& config) -> auto& { return config.datapath; }),
     TopWord(
-        "loop-guard", TakesEffect::kAtOnce, [](auto& draft) -> auto& { return draft.loop_guard; },
+        "loop-guard",
+        "what becomes of two interfaces that are found on one segment: both are blocked, or it is only told",
+        TakesEffect::kAtOnce, [](auto& draft) -> auto& { return draft.loop_guard; },
         [](auto& config) -> auto& { return config.upstream.ipv4.upstream.loop_guard; }),
-    TopKey{"lease", TakesEffect::kAtNextStart,
+    TopKey{"lease", "how long streams go on without an agent; 0: they end with it", Durations,
+           TakesEffect::kAtNextStart,
            [](const TomlValue& value, TopDraft& draft) {
              if (const auto read = value.ReadDuration()) draft.lease = *read;
            },
@@ -84,9 +101,12 @@ constexpr std::array kKeys = {
              return PrintedValue{PrintedValue::Kind::kSeconds, {PrintSeconds(config.lease)}, {}};
            },
            [](const Config& from, Config& to) { to.lease = from.lease; }},
-    TopKey{"user", TakesEffect::kAtNextStart, ReadUser, PrintUser,
+    TopKey{"user",
+           "who the daemon becomes once everything is set up, with the capabilities that it needs; without "
+           "it it stays who it is",
+           UserName, TakesEffect::kAtNextStart, ReadUser, PrintUser,
            [](const Config& from, Config& to) { to.user = from.user; }},
-    TopKey{"interface", TakesEffect::kAtOnce, nullptr,
+    TopKey{"interface", "the tables of single interfaces", nullptr, TakesEffect::kAtOnce, nullptr,
            [](const Config&) -> std::optional<PrintedValue> { return std::nullopt; }},  // its tables
 };
 

@@ -1,5 +1,5 @@
-// The keys at the top of a TOML file: one table says of each when a change of it takes effect, how it is read
-// and how it is printed.
+// The keys at the top of a TOML file: one table says of each what it means, when a change of it takes effect,
+// how it is read and how it is printed. The reference comes from it, too.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,8 @@ enum class TakesEffect : std::uint8_t { kAtOnce, kAtNextStart };
 
 struct TopKey {
   std::string_view name;
+  std::string_view meaning;           // a sentence without its end
+  std::string (*values)() = nullptr;  // what may be written
   TakesEffect effect = TakesEffect::kAtOnce;
   /// Not of keys that name interfaces: which of them has which role is said by all of these together.
   void (*read)(const TomlValue& value, TopDraft& draft) = nullptr;
