@@ -1,8 +1,5 @@
 // bpfcastd: argv -> Config -> Agent -> run.
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -14,6 +11,7 @@
 #include "agent/daemon_options.h"
 #include "agent/datapath_choice.h"
 #include "config/check.h"
+#include "log/log.h"
 #include "os/daemonize.h"
 #include "os/instance_lock.h"
 #include "os/privileges.h"
@@ -25,23 +23,10 @@ using bpfcast::Failure;
 
 constexpr const char* kRunDirectory = "/run/bpfcast";
 
-void StartLog(const DaemonOptions& options) {
-  switch (options.log_to) {
-    case bpfcast::LogTo::kStderr:
-      spdlog::set_default_logger(spdlog::stderr_logger_st("bpfcastd"));
-      spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-      break;
-    case bpfcast::LogTo::kSyslog:
-      spdlog::set_default_logger(spdlog::syslog_logger_st("bpfcastd", "igmpproxy", LOG_PID, LOG_USER));
-      break;
-  }
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
-}
-
 /// What keeps the daemon from starting goes to who started it, and to the log.
 int Complain(const DaemonOptions& options, Failure failure, const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
-  if (options.log_to == bpfcast::LogTo::kSyslog) spdlog::error("{}", message);
+  if (options.log_to == bpfcast::LogTarget::kSyslog) Log(bpfcast::Subsystem::kAgent).error("{}", message);
   return bpfcast::ExitCode(failure, options.started_as);
 }
 
@@ -79,7 +64,7 @@ int Run(const DaemonOptions& options) {
   }
   const auto lock = bpfcast::InstanceLock::Take(kRunDirectory, options.instance);
   if (!lock) return Complain(options, Failure::kEnvironment, lock.error().message);
-  for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : config->warnings) Log(bpfcast::Subsystem::kAgent).warn("{}", warning);
 
   // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
   bpfcast::EventLoop loop;
@@ -124,7 +109,7 @@ int main(int argc, char** argv) {
     std::fputs(options.error().err.c_str(), stderr);
     return options.error().status;
   }
-  StartLog(*options);
+  bpfcast::StartLog(options->log_to, options->log_level);
   switch (options->task) {
     case bpfcast::DaemonTask::kCheckFile:
       return CheckFile(*options);

@@ -8,7 +8,10 @@
 
 #include "agent/link_view.h"
 #include "agent/version.h"
+#include "agent/views_acl.h"
+#include "agent/views_debug.h"
 #include "config/check.h"
+#include "log/log.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -77,7 +80,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
       self->follow_links_ = self->recheck_ports_ = true;
     });
   } else {
-    spdlog::debug("ports are looked at every 10 s: {}", changes.error().message);
+    Log(Subsystem::kAgent).debug("ports are looked at every 10 s: {}", changes.error().message);
   }
   if (const int events = agent->datapath_->EventsFd(); events >= 0) {
     agent->datapath_watch_ = FdWatch(loop, events);
@@ -102,17 +105,18 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
 }
 
 void Agent::Run() {
-  spdlog::info("instance '{}' runs: upstream {}, {} downstream", config_.instance,
-               config_.config.upstream.name, config_.config.downstreams.size());
+  Log(Subsystem::kAgent)
+      .info("instance '{}' runs: upstream {}, {} downstream", config_.instance, config_.config.upstream.name,
+            config_.config.downstreams.size());
   loop_.Run();
-  spdlog::info("instance '{}' stopped", config_.instance);
+  Log(Subsystem::kAgent).info("instance '{}' stopped", config_.instance);
 }
 
 void Agent::OnStop() {
   ForEachFamily([](auto& family) { family.Leave(); });
   if (std::exchange(take_over_at_, std::nullopt)) {  // what goes on without us ends, too
     const auto ended = datapath_->TakeOver({}, {}, {});
-    if (!ended) spdlog::error("what the agent before left goes on: {}", ended.error().message);
+    if (!ended) Log(Subsystem::kAgent).error("what the agent before left goes on: {}", ended.error().message);
   }
   loop_.Stop();
 }
@@ -206,6 +210,10 @@ RpcMethods Agent::Methods() {
     const bool every = all != params.end() && all->second == "true";
     return EffectiveJson(config_.config, every ? Settings::kAll : Settings::kNotDefault);
   };
+  methods["acl"] = {[this](const RpcParams& params) { return AclJson(params, ports_); },
+                    {"port", "group"},
+                    {"source", "direction"}};
+  methods["debug"] = {Debug, {}, {"subsystem", "level"}};
   methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());
@@ -251,7 +259,7 @@ std::vector<PortView> Agent::PortViews() {
 DatapathCounters Agent::Counters() {
   auto counters = datapath_->Counters();
   if (counters) return std::move(*counters);
-  spdlog::error("{}", counters.error().message);
+  Log(Subsystem::kAgent).error("{}", counters.error().message);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "agent/agent.h"
+#include "log/log.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -22,7 +23,8 @@ void Agent::OnPacketEvents() {
     if (event.kind == PacketEventKind::kTooBig) TellSender(event, now);
     const auto port = ports_.find(event.arrival);
     const std::string name = port == ports_.end() ? std::string() : port->second.config.name;
-    if (const auto line = packet_events_.Add(std::move(event), name, now)) spdlog::warn("{}", *line);
+    if (const auto line = packet_events_.Add(std::move(event), name, now))
+      Log(Subsystem::kDatapath).warn("{}", *line);
   }
 }
 
@@ -43,7 +45,7 @@ void Agent::TellSender(const PacketEvent& event, Time now) {
 void Agent::ComplainSeldom(const std::string& failure, Time now) {
   if (now < next_complaint_) return;
   next_complaint_ = now + kBetweenComplaints;
-  spdlog::warn("{}", failure);
+  Log(Subsystem::kDatapath).warn("{}", failure);
 }
 
 }  // namespace bpfcast

@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/link_view.h"
+#include "log/log.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -204,21 +205,24 @@ void Agent::ShowState(Port& port, const Link* link) {
   const bool unserved = link != nullptr && port.link.admin_up && port.link.running &&
                         (ServiceOf(port.link, port.role, port.config.ipv4).service == Service::kWaits ||
                          !port.attachment.obstacle.empty());
-  spdlog::log(unserved ? spdlog::level::err : spdlog::level::info, "{}: {}", port.config.name, port.shown);
+  Log(Subsystem::kLinks)
+      .log(unserved ? spdlog::level::err : spdlog::level::info, "{}: {}", port.config.name, port.shown);
 }
 
 void Agent::WarnOfBridge(const Link& link) {
   if (!link.bridge || !link.bridge->snooping || !link.bridge->never_router_port) return;
-  spdlog::warn(
-      "{0}: this bridge snoops and never counts as a multicast router, so joins of IGMPv2 hosts do not reach "
-      "bpfcastd; run: ip link set {0} type bridge mcast_router 1",
-      link.name);
+  Log(Subsystem::kLinks)
+      .warn(
+          "{0}: this bridge snoops and never counts as a multicast router, so joins of IGMPv2 hosts do not "
+          "reach "
+          "bpfcastd; run: ip link set {0} type bridge mcast_router 1",
+          link.name);
 }
 
 void Agent::Trouble(Port& port, const std::string& message) {
   if (message == port.trouble) return;
   port.trouble = message;
-  spdlog::error("{}", message);
+  Log(Subsystem::kLinks).error("{}", message);
 }
 
 }  // namespace bpfcast

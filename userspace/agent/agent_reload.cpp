@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/link_view.h"
+#include "log/log.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -16,20 +17,21 @@ Result<std::vector<ConfigChange>> Agent::Reload() {
   if (!loaded) {
     std::string all;
     for (const std::string& problem : loaded.error()) {
-      spdlog::error("{}", problem);
+      Log(Subsystem::kAgent).error("{}", problem);
       all += problem + "\n";
     }
     const std::string outcome = config_.config_file + " was not taken over: the running configuration stays";
-    spdlog::error("{}", outcome);
+    Log(Subsystem::kAgent).error("{}", outcome);
     return Fail(all + outcome);
   }
-  for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : loaded->warnings) Log(Subsystem::kAgent).warn("{}", warning);
   std::vector<ConfigChange> changes = ChangesOf(config_.config, *loaded);
   for (const ConfigChange& change : changes) {
     const bool now = change.effect == TakesEffect::kAtOnce;
-    spdlog::log(now ? spdlog::level::info : spdlog::level::warn, "reload: {}", change.ToSentence());
+    Log(Subsystem::kAgent)
+        .log(now ? spdlog::level::info : spdlog::level::warn, "reload: {}", change.ToSentence());
   }
-  if (changes.empty()) spdlog::info("reload: {}: nothing changed", config_.config_file);
+  if (changes.empty()) Log(Subsystem::kAgent).info("reload: {}: nothing changed", config_.config_file);
   KeepUntilNextStart(config_.config, *loaded);
   // An interface may change its role: what it was ends before what it is to be begins.
   ChangeDownstreams(*loaded);
@@ -91,8 +93,9 @@ void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
 bool Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
   if (ports_.size() == kMaxPorts) {
     if (!std::exchange(ports_exhausted_, true)) {
-      spdlog::error("{}: not used, all {} ports are taken; name fewer interfaces as downstream", config.name,
-                    kMaxPorts);
+      Log(Subsystem::kAgent)
+          .error("{}: not used, all {} ports are taken; name fewer interfaces as downstream", config.name,
+                 kMaxPorts);
     }
     return false;
   }
@@ -109,7 +112,7 @@ void Agent::RemoveDownstream(PortId id) {
   Port& port = ports_.at(id);
   ForEachFamily([&](auto& family) { family.Remove(id, Now()); });
   Disconnect(port);
-  spdlog::info("{}: no downstream any more", port.config.name);
+  Log(Subsystem::kAgent).info("{}: no downstream any more", port.config.name);
   ports_.erase(id);
   ports_exhausted_ = false;
 }

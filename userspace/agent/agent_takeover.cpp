@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/agent.h"
+#include "log/log.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -49,15 +50,18 @@ void Agent::Adopt(Time now) {
       ipv4_.Adopt(Adoptable(inherited.ipv4), now);
       ipv6_.Adopt(Adoptable(inherited.ipv6), now);
       take_over_at_ = now;
-      spdlog::info("takes over from the agent before: {} IPv4 and {} IPv6 routes", inherited.ipv4.size(),
-                   inherited.ipv6.size());
+      Log(Subsystem::kAgent)
+          .info("takes over from the agent before: {} IPv4 and {} IPv6 routes", inherited.ipv4.size(),
+                inherited.ipv6.size());
       return;
     case Estate::kOpaque:
       take_over_at_ = HostsKnown();
-      spdlog::warn(
-          "another version of bpfcastd left streams flowing whose routes this one cannot read: they go on as "
-          "they are for {} s, until hosts have said what they want",
-          std::chrono::ceil<std::chrono::seconds>(*take_over_at_ - now).count());
+      Log(Subsystem::kAgent)
+          .warn(
+              "another version of bpfcastd left streams flowing whose routes this one cannot read: they go "
+              "on as "
+              "they are for {} s, until hosts have said what they want",
+              std::chrono::ceil<std::chrono::seconds>(*take_over_at_ - now).count());
       for (auto& [id, port] : ports_) ShowState(port, links_->Find(port.config.name));
       return;
   }
@@ -101,8 +105,9 @@ void Agent::TakeOver(Time now) {
   }
   const auto taken = datapath_->TakeOver(wanted, ipv4_.proxy().table().All(), ipv6_.proxy().table().All());
   if (!taken) {
-    spdlog::error("{}; it is tried again in {} s", taken.error().message,
-                  std::chrono::ceil<std::chrono::seconds>(kAgain).count());
+    Log(Subsystem::kAgent)
+        .error("{}; it is tried again in {} s", taken.error().message,
+               std::chrono::ceil<std::chrono::seconds>(kAgain).count());
     for (auto& [id, port] : ports_) port.installed.reset();
     take_over_at_ = now + kAgain;
     return;
@@ -125,12 +130,15 @@ void Agent::HandOver() {
   all_multicast_.HandOver();
   if (take_over_at_) take_over_at_ = kNever;
   if (config_.bpffs.empty()) {
-    spdlog::warn(
-        "hands over, but the kernel's multicast routing ends with this agent: streams pause until the next "
-        "one has started");
+    Log(Subsystem::kAgent)
+        .warn(
+            "hands over, but the kernel's multicast routing ends with this agent: streams pause until the "
+            "next "
+            "one has started");
   } else {
-    spdlog::info("hands over: streams go on without an agent for {} s at most",
-                 std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
+    Log(Subsystem::kAgent)
+        .info("hands over: streams go on without an agent for {} s at most",
+              std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
   }
   loop_.Stop();
 }

@@ -31,10 +31,10 @@ struct Given {
   bool debug = false;
 };
 
-std::string LogLevel(const Given& given, StartedAs started_as) {
-  if (!given.log_level.empty()) return given.log_level;
-  if (given.verbose >= 2) return "debug";
-  return given.verbose == 1 || started_as == StartedAs::kBpfcastd ? "info" : "warning";
+LogLevel LevelOf(const Given& given, StartedAs started_as) {
+  if (const auto named = LogLevelOf(given.log_level)) return *named;
+  if (given.verbose >= 2) return LogLevel::kDebug;
+  return given.verbose == 1 || started_as == StartedAs::kBpfcastd ? LogLevel::kInfo : LogLevel::kWarning;
 }
 
 tl::unexpected<DaemonExit> Refuse(const std::string& why) {
@@ -81,7 +81,7 @@ tl::expected<DaemonOptions, DaemonExit> ParseDaemonOptions(int argc, const char*
                                     : "'" + name + "' is no instance name: 1 to 32 of A-Z a-z 0-9 _ -";
       });
   app.add_option("--log-level", given.log_level, "What to log")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+      ->check(CLI::IsMember(std::vector<std::string>(kLogLevelNames.begin(), kLogLevelNames.end())));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -101,9 +101,9 @@ tl::expected<DaemonOptions, DaemonExit> ParseDaemonOptions(int argc, const char*
                   given.files[1]);
   }
   options.config = given.files.empty() ? kDefaultConfig : given.files.front();
-  options.log_level = LogLevel(given, options.started_as);
+  options.log_level = LevelOf(given, options.started_as);
   if (igmpproxy && !given.debug) {
-    options.log_to = LogTo::kSyslog;
+    options.log_to = LogTarget::kSyslog;
     if (!given.foreground) options.run_in = RunIn::kBackground;
   }
   return options;

@@ -5,13 +5,14 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "log/log.h"
+
 namespace bpfcast {
 
 /// Who calls igmpproxy expects its ways: syslog, the background, its exit codes.
 enum class StartedAs : std::uint8_t { kBpfcastd, kIgmpproxy };
 enum class DaemonTask : std::uint8_t { kRun, kCheckFile };
 enum class RunIn : std::uint8_t { kForeground, kBackground };
-enum class LogTo : std::uint8_t { kStderr, kSyslog };
 
 struct DaemonOptions {
   StartedAs started_as = StartedAs::kBpfcastd;
@@ -19,8 +20,8 @@ struct DaemonOptions {
   std::string config;
   std::string instance;
   RunIn run_in = RunIn::kForeground;
-  LogTo log_to = LogTo::kStderr;
-  std::string log_level;  // debug, info, warning, error
+  LogTarget log_to = LogTarget::kStderr;
+  LogLevel log_level = LogLevel::kInfo;
 };
 
 /// The command line itself was the answer, or an error.

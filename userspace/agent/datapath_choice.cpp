@@ -9,6 +9,7 @@
 #include "datapath/bpf_datapath.h"
 #include "datapath/mroute_datapath.h"
 #include "datapath/mroute_owner.h"
+#include "log/log.h"
 #include "os/privileges.h"
 
 namespace bpfcast {
@@ -49,11 +50,13 @@ void WarnOfOtherRouting(const Config& config) {
   }
   if (shared.empty()) return;
   const std::string owner = FindMrouteOwner<F>();
-  spdlog::warn(
-      "{}: the kernel's multicast routing, of {}, forwards here, too; groups that it has and that sockets of "
-      "this "
-      "machine listen to reach their members twice",
-      shared, owner.empty() ? "another program" : owner);
+  Log(Subsystem::kDatapath)
+      .warn(
+          "{}: the kernel's multicast routing, of {}, forwards here, too; groups that it has and that "
+          "sockets of "
+          "this "
+          "machine listen to reach their members twice",
+          shared, owner.empty() ? "another program" : owner);
 }
 
 }  // namespace
@@ -69,7 +72,8 @@ Result<ChosenDatapath> OpenDatapath(const Config& config, const std::string& ins
   if (config.datapath == DatapathSetting::kBpf) return bpf;
   auto kernel = OpenKernel(config, instance, "BPF cannot be used: " + bpf.error().message);
   if (!kernel) return Fail(bpf.error().message + "; and " + kernel.error().message);
-  spdlog::warn("BPF cannot be used, so the kernel's multicast routing forwards: {}", bpf.error().message);
+  Log(Subsystem::kDatapath)
+      .warn("BPF cannot be used, so the kernel's multicast routing forwards: {}", bpf.error().message);
   return kernel;
 }
 

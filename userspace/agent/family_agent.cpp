@@ -8,6 +8,8 @@
 #include "agent/family_words.h"
 #include "agent/link_view.h"
 #include "agent/log_text.h"
+#include "agent/message_text.h"
+#include "log/log.h"
 #include "os/local_memberships.h"
 
 namespace bpfcast {
@@ -76,14 +78,24 @@ void FamilyAgent<F>::FollowKernelHost(const Port& upstream, const Link* link) {
 
 template <class F>
 void FamilyAgent<F>::OnPacket(PortId port, std::span<const std::uint8_t> packet, Time now) {
+  LogMessage("in", port, packet);
   proxy_.OnPacket(port, packet, now, effects_);
+}
+
+template <class F>
+void FamilyAgent<F>::LogMessage(const char* direction, PortId port,
+                                std::span<const std::uint8_t> packet) const {
+  spdlog::logger& log = Log(FamilyWords<F>::kSubsystem);
+  const auto found = ports_.find(port);
+  if (!log.should_log(spdlog::level::debug) || found == ports_.end()) return;
+  log.debug("{} {}: {}", found->second.config.name, direction, MessageText<F>(packet));
 }
 
 template <class F>
 void FamilyAgent<F>::SweepLocalMemberships(Time now) {
   const auto memberships = ReadLocalMemberships<F>();
   if (!memberships) {
-    spdlog::warn("{}", memberships.error().message);
+    Log(FamilyWords<F>::kSubsystem).warn("{}", memberships.error().message);
     return;
   }
   std::set<Address> groups;
@@ -121,7 +133,7 @@ void FamilyAgent<F>::TookOver(const Result<void>& routes) {
   effects_.update.clear();
   serves_ = true;
   resync_ = !routes;
-  if (!routes) spdlog::error("{}", routes.error().message);
+  if (!routes) Log(FamilyWords<F>::kSubsystem).error("{}", routes.error().message);
 }
 
 template <class F>
@@ -137,7 +149,7 @@ void FamilyAgent<F>::Retry() {
   if (!resync_) return;
   const auto synced = datapath_.Sync(proxy_.table().All());
   resync_ = !synced;
-  if (synced) spdlog::info("the datapath holds every {} route again", F::kName);
+  if (synced) Log(FamilyWords<F>::kSubsystem).info("the datapath holds every {} route again", F::kName);
 }
 
 template <class F>
@@ -155,7 +167,7 @@ void FamilyAgent<F>::ApplyUpdate() {
   const auto applied = datapath_.Apply(std::exchange(effects_.update, {}));
   if (applied) return;
   // Once until it is mended: what the network asks for must not fill the log.
-  if (!std::exchange(resync_, true)) spdlog::error("{}", applied.error().message);
+  if (!std::exchange(resync_, true)) Log(FamilyWords<F>::kSubsystem).error("{}", applied.error().message);
 }
 
 template <class F>
@@ -163,9 +175,11 @@ void FamilyAgent<F>::SendPackets() {
   for (const SendPacket<F>& send : std::exchange(effects_.packets, {})) {
     const auto found = ports_.find(send.port);
     if (found == ports_.end() || !found->second.socket) continue;
+    LogMessage("out", send.port, send.packet.bytes);
     const auto sent = found->second.socket->Send(send.packet.destination, send.packet.bytes);
     const std::string failure = sent ? std::string() : sent.error().message;
-    if (std::exchange(send_failures_[send.port], failure) != failure && !sent) spdlog::error("{}", failure);
+    if (std::exchange(send_failures_[send.port], failure) != failure && !sent)
+      Log(FamilyWords<F>::kSubsystem).error("{}", failure);
   }
 }
 
@@ -173,15 +187,17 @@ template <class F>
 void FamilyAgent<F>::LogNotices() {
   for (const PortNotice<F>& notice : std::exchange(effects_.notices, {})) {
     const auto found = ports_.find(notice.port);
-    if (found != ports_.end()) spdlog::warn("{}", Describe(notice.notice, found->second.config.name));
+    if (found != ports_.end())
+      Log(FamilyWords<F>::kSubsystem).warn("{}", Describe(notice.notice, found->second.config.name));
   }
   for (const LoopNotice& notice : std::exchange(effects_.loops, {})) {
     const auto one = ports_.find(notice.one);
     const auto other = ports_.find(notice.other);
     if (one == ports_.end() || other == ports_.end()) continue;
     const bool begins = notice.state == LoopNotice::State::kBegan;
-    spdlog::log(begins ? spdlog::level::err : spdlog::level::info, "{}",
-                Describe<F>(notice, one->second.config.name, other->second.config.name));
+    Log(FamilyWords<F>::kSubsystem)
+        .log(begins ? spdlog::level::err : spdlog::level::info, "{}",
+             Describe<F>(notice, one->second.config.name, other->second.config.name));
   }
 }
 
@@ -191,11 +207,12 @@ void FamilyAgent<F>::WarnOfOlderQuerier() {
   const Version oldest = proxy_.host().OldestQuerier();
   const bool ignored = oldest < proxy_.host().mode();
   if (std::exchange(warned_of_older_querier_, ignored) || !ignored) return;
-  spdlog::warn(
-      "{}: a router there sends {} queries and does not understand {} reports, which compat-querier = "
-      "\"fixed\" keeps; nothing may be sent to us until it is \"auto\" or the router speaks {}",
-      ports_.at(kUpstreamPort).config.name, ProtocolName<F>(oldest), ProtocolName<F>(proxy_.host().mode()),
-      ProtocolName<F>(proxy_.host().mode()));
+  Log(FamilyWords<F>::kSubsystem)
+      .warn(
+          "{}: a router there sends {} queries and does not understand {} reports, which compat-querier = "
+          "\"fixed\" keeps; nothing may be sent to us until it is \"auto\" or the router speaks {}",
+          ports_.at(kUpstreamPort).config.name, ProtocolName<F>(oldest),
+          ProtocolName<F>(proxy_.host().mode()), ProtocolName<F>(proxy_.host().mode()));
 }
 
 /// D-25. Once for each time that the upstream falls back.
@@ -209,12 +226,13 @@ void FamilyAgent<F>::WarnOfGroupsNotAskedFor() {
   if (warned_of_mode_ == mode) return;
   const auto group = proxy_.host().NotAskedFor();
   if (!group) return;
-  spdlog::error(
-      "{}: the upstream speaks {}, which cannot name sources: source-specific groups such as {} are not "
-      "asked "
-      "for; an {} querier there serves them",
-      ports_.at(kUpstreamPort).config.name, ProtocolName<F>(mode), group->ToString(),
-      ProtocolName<F>(Version::kV3));
+  Log(FamilyWords<F>::kSubsystem)
+      .error(
+          "{}: the upstream speaks {}, which cannot name sources: source-specific groups such as {} are not "
+          "asked "
+          "for; an {} querier there serves them",
+          ports_.at(kUpstreamPort).config.name, ProtocolName<F>(mode), group->ToString(),
+          ProtocolName<F>(Version::kV3));
   warned_of_mode_ = mode;
 }
 

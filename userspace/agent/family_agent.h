@@ -61,6 +61,8 @@ class FamilyAgent {
   const Proxy<F>& proxy() const { return proxy_; }
 
  private:
+  /// In the debug log, which direction is "in" or "out".
+  void LogMessage(const char* direction, PortId port, std::span<const std::uint8_t> packet) const;
   void FollowKernelHost(const Port& upstream, const Link* link);
   void ApplyUpdate();
   void SendPackets();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "log/log.h"
 #include "wire/family.h"
 
 namespace bpfcast {
@@ -15,6 +16,7 @@ template <>
 struct FamilyWords<Igmp> {
   static constexpr std::string_view kFamily = "ipv4";
   static constexpr std::string_view kIp = "IPv4";
+  static constexpr Subsystem kSubsystem = Subsystem::kIgmp;
   /// A version in the protocol's own count.
   static constexpr int Number(Version version) { return static_cast<int>(version); }
   static constexpr std::string_view kVersionKey = "version";                    // of the configuration
@@ -25,6 +27,7 @@ template <>
 struct FamilyWords<Mld> {
   static constexpr std::string_view kFamily = "ipv6";
   static constexpr std::string_view kIp = "IPv6";
+  static constexpr Subsystem kSubsystem = Subsystem::kMld;
   static constexpr int Number(Version version) { return static_cast<int>(version) - 1; }
   static constexpr std::string_view kVersionKey = "mld-version";
   static constexpr std::string_view kToBeTheQuerier =

@@ -1,4 +1,5 @@
 #include "agent/kernel_host.h"
+#include "log/log.h"
 
 #include <spdlog/spdlog.h>
 
@@ -56,7 +57,8 @@ void KernelHost<F>::Tell(const Proxy<F>& proxy, const Address& group) {
     return;
   }
   // Once until all is well again: what the network asks for must not fill the log.
-  if (failed_.empty()) spdlog::error("{}; it is tried again every 10 s", done.error().message);
+  if (failed_.empty())
+    Log(FamilyWords<F>::kSubsystem).error("{}; it is tried again every 10 s", done.error().message);
   failed_.insert(group);
 }
 
@@ -66,11 +68,14 @@ void KernelHost<F>::WarnOfWidened() {
   const std::set<Address>& widened = membership_->widened();
   if (widened.size() <= 2 * warned_of_widened_) return;  // what the network asks for must not fill the log
   warned_of_widened_ = widened.size();
-  spdlog::warn(
-      "{}: more sources are excluded of {} than {} = {} lets the kernel exclude: the others arrive from the "
-      "upstream and are not forwarded ({} such groups); raise it, or let bpfcastd send the reports itself",
-      name_, widened.begin()->ToString(), KernelMembership<F>::SourceLimitName(),
-      membership_->limits().sources_per_filter, widened.size());
+  Log(FamilyWords<F>::kSubsystem)
+      .warn(
+          "{}: more sources are excluded of {} than {} = {} lets the kernel exclude: the others arrive from "
+          "the "
+          "upstream and are not forwarded ({} such groups); raise it, or let bpfcastd send the reports "
+          "itself",
+          name_, widened.begin()->ToString(), KernelMembership<F>::SourceLimitName(),
+          membership_->limits().sources_per_filter, widened.size());
 }
 
 template class KernelHost<Igmp>;

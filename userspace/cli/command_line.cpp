@@ -40,6 +40,12 @@ void AddArgument(CLI::App& command, const Argument& argument, Slot& slot) {
         ->expected(count)
         ->allow_extra_args(count != 1);  // one word is one, whatever follows it
   };
+  const auto option = [&] {
+    return command.add_option(argument.name, slot.values, argument.help)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("VALUE");
+  };
   switch (argument.kind) {
     case Kind::kRequired:
       word(1)->required();
@@ -51,10 +57,10 @@ void AddArgument(CLI::App& command, const Argument& argument, Slot& slot) {
       word(-1);
       return;
     case Kind::kOption:
-      command.add_option(argument.name, slot.values, argument.help)
-          ->allow_extra_args(false)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-          ->type_name("VALUE");
+      option();
+      return;
+    case Kind::kRequiredOption:
+      option()->required();
       return;
     case Kind::kFlag:
       command.add_flag(argument.name, slot.flag, argument.help);

@@ -29,11 +29,12 @@ enum class Exit : std::uint8_t {
 
 struct Argument {
   enum class Kind : std::uint8_t {
-    kRequired,  // a word at its place
-    kOptional,  // the same, may be left out
-    kMany,      // the same, any number of them
-    kOption,    // --name VALUE, may come several times
-    kFlag,      // --name
+    kRequired,        // a word at its place
+    kOptional,        // the same, may be left out
+    kMany,            // the same, any number of them
+    kOption,          // --name VALUE, may come several times
+    kRequiredOption,  // the same, must be there
+    kFlag,            // --name
   };
   Kind kind = Kind::kRequired;
   const char* name = "";  // as the help shows it: "GROUP", "-i,--interface"

@@ -4,9 +4,26 @@ namespace bpfcast {
 
 std::vector<Verb> Verbs() {
   return {
-      StatusVerb(), PortsVerb(),   GroupsVerb(), HostsVerb(),  FlowsVerb(), EventsVerb(),
-      TopVerb(),    ExplainVerb(), DoctorVerb(), ReloadVerb(), SendVerb(),  RecvVerb(),
-      CheckVerb(),  MigrateVerb(), ConfigVerb(), KeysVerb(),
+      // clang-format off
+      StatusVerb(),
+      PortsVerb(),
+      GroupsVerb(),
+      HostsVerb(),
+      FlowsVerb(),
+      EventsVerb(),
+      TopVerb(),
+      ExplainVerb(),
+      DoctorVerb(),
+      DebugVerb(),
+      AclTestVerb(),
+      ReloadVerb(),
+      CheckVerb(),
+      MigrateVerb(),
+      ConfigVerb(),
+      KeysVerb(),
+      SendVerb(),
+      RecvVerb(),
+      // clang-format on
   };
 }
 

@@ -28,6 +28,8 @@ Verb CheckVerb();
 Verb MigrateVerb();
 Verb ConfigVerb();
 Verb KeysVerb();
+Verb DebugVerb();
+Verb AclTestVerb();
 
 /// State words have colours where they are on.
 std::string StatusText(const nlohmann::ordered_json& status,
@@ -61,6 +63,10 @@ std::string EventLine(const nlohmann::ordered_json& event, std::int64_t now);
 std::string EventWhat(const nlohmann::ordered_json& event);
 /// Prints new ones until a signal comes.
 Exit FollowEvents(const Invocation& invocation);
+/// Each step of the answer, and the verdict.
+std::string AclText(const nlohmann::ordered_json& answer);
+/// The level of each subsystem.
+std::string DebugText(const nlohmann::ordered_json& levels);
 /// What changed.
 std::string ReloadText(const nlohmann::ordered_json& result);
 

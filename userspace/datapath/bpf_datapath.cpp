@@ -9,6 +9,7 @@
 #include "datapath/flow_table.h"
 #include "datapath/kernel_time.h"
 #include "datapath/port_facts.h"
+#include "log/log.h"
 #include "spdlog/spdlog.h"
 
 namespace bpfcast {
@@ -135,9 +136,9 @@ Result<void> BpfDatapath::WriteEntry(const DatapathPort& port) {
 // builds it as soon as it can.
 void BpfDatapath::SetOilPort(PortId id, const std::optional<OilPort>& port) {
   if (Result<void> built = oils_.SetPort(id, port); !built) {
-    spdlog::warn("some groups do not follow a change of {} yet: {}",
-                 port ? "ifindex " + std::to_string(port->ifindex) : "a port that went",
-                 built.error().message);
+    Log(Subsystem::kDatapath)
+        .warn("some groups do not follow a change of {} yet: {}",
+              port ? "ifindex " + std::to_string(port->ifindex) : "a port that went", built.error().message);
   }
   RefreshRoutes();
 }
@@ -152,14 +153,15 @@ void BpfDatapath::RemovePort(PortId id) {
   object_.if_port.Erase(ifindex);
   ForgetEntry(id);
   const Rules rules = MakeRules();
-  if (Result<void> done = AddRules(rules); !done) spdlog::error("{}", done.error().message);
+  if (Result<void> done = AddRules(rules); !done) Log(Subsystem::kDatapath).error("{}", done.error().message);
   RemoveOtherRules(rules);
-  if (Result<void> done = WriteDefaultRoute(); !done) spdlog::error("{}", done.error().message);
+  if (Result<void> done = WriteDefaultRoute(); !done)
+    Log(Subsystem::kDatapath).error("{}", done.error().message);
 }
 
 void BpfDatapath::ForgetEntry(PortId id) {
   if (Result<void> done = object_.ports.Set(static_cast<std::uint32_t>(id), {}); !done) {
-    spdlog::error("{}", done.error().message);
+    Log(Subsystem::kDatapath).error("{}", done.error().message);
   }
 }
 
@@ -197,7 +199,8 @@ Result<void> BpfDatapath::AttachTc(AttachedPort& attached) {
   const bool lost_link = attached.tcx && !attached.tcx.IsAttached();
   const bool lost_filter = attached.filter && !attached.filter.IsAttached(program);
   if (lost_link || lost_filter) {
-    spdlog::warn("{}: somebody took the TC program away; it is attached again", Named(attached.port));
+    Log(Subsystem::kDatapath)
+        .warn("{}: somebody took the TC program away; it is attached again", Named(attached.port));
     attached.tcx = BpfLink();
     attached.filter = TcFilter();
   }
@@ -225,7 +228,8 @@ void BpfDatapath::AttachXdp(AttachedPort& attached) {
     return;
   }
   if (attached.xdp && !attached.xdp.IsAttached()) {
-    spdlog::warn("{}: somebody took the XDP program away; it is attached again", Named(attached.port));
+    Log(Subsystem::kDatapath)
+        .warn("{}: somebody took the XDP program away; it is attached again", Named(attached.port));
     attached.xdp = BpfLink();
   }
   if (!attached.xdp && attached.xdp_refused) return;
@@ -234,7 +238,8 @@ void BpfDatapath::AttachXdp(AttachedPort& attached) {
     if (!link) {
       std::string reason = std::string(tc) + ", because native XDP: " + link.error().message;
       if (reason != attached.attachment.reason) {  // it is tried again now and then
-        spdlog::warn("attach XDP to {}: {}; using TC instead", Named(attached.port), link.error().message);
+        Log(Subsystem::kDatapath)
+            .warn("attach XDP to {}: {}; using TC instead", Named(attached.port), link.error().message);
       }
       attached.attachment = {Hook::kTc, std::move(reason)};
       attached.xdp_refused = !BpfLink::HasXdp(attached.port.ifindex);
@@ -261,7 +266,8 @@ Result<void> BpfDatapath::Sync(const ForwardingUpdate<Mld>& table) {
 void BpfDatapath::Tick(Time now) {
   RenewLease();
   routes_.Tick(now);
-  if (Result<void> ticked = oils_.Tick(now); !ticked) spdlog::debug("{}", ticked.error().message);
+  if (Result<void> ticked = oils_.Tick(now); !ticked)
+    Log(Subsystem::kDatapath).debug("{}", ticked.error().message);
   if (oils_.Rebuild() == OilPool::Words::kChanged) RefreshRoutes();
 }
 

@@ -7,6 +7,7 @@
 #include "datapath/kernel_time.h"
 #include "datapath/netns_cookie.h"
 #include "datapath/port_facts.h"
+#include "log/log.h"
 #include "spdlog/spdlog.h"
 
 namespace bpfcast {
@@ -47,7 +48,8 @@ Result<std::unique_ptr<BpfDatapath>> BpfDatapath::Open(const BpfDatapathConfig& 
   if (Result<RefusedFrames> refused = RefusedFrames::Attach(datapath->object_, datapath->pins_)) {
     datapath->refused_ = std::move(*refused);
   } else {
-    spdlog::debug("frames that a full transmit ring refuses count as sent: {}", refused.error().message);
+    Log(Subsystem::kDatapath)
+        .debug("frames that a full transmit ring refuses count as sent: {}", refused.error().message);
   }
   return datapath;
 }
@@ -71,9 +73,9 @@ Result<void> BpfDatapath::Succeed() {
       RenewLease();
       // Before anything is attached: an index of another namespace names another interface here.
       if (!pins_.IsEmpty()) {
-        spdlog::info(
-            "removes what is left in {}: its lease ended, or it belongs to another network namespace",
-            pins_.directory());
+        Log(Subsystem::kDatapath)
+            .info("removes what is left in {}: its lease ended, or it belongs to another network namespace",
+                  pins_.directory());
         pins_.RemoveOthers([](const std::string&) { return false; });
       }
       return PinMaps();
@@ -162,7 +164,8 @@ Result<TakenOver> BpfDatapath::TakeOver(const std::vector<DatapathPort>& ports,
       answers[i] = Fail("serve " + Named(ports[i]) + ": " + written.error().message);
     }
   }
-  if (Result<void> written = WriteDefaultRoute(); !written) spdlog::error("{}", written.error().message);
+  if (Result<void> written = WriteDefaultRoute(); !written)
+    Log(Subsystem::kDatapath).error("{}", written.error().message);
   taken.ipv4 = Sync(ipv4);
   taken.ipv6 = Sync(ipv6);
   // From here on our set decides, of the packets that our programs see.

@@ -10,6 +10,7 @@
 
 #include "bpfcast_tc.skel.h"
 #include "bpfcast_xdp.skel.h"
+#include "log/log.h"
 #include "spdlog/spdlog.h"
 
 namespace bpfcast {
@@ -23,7 +24,7 @@ __attribute__((format(printf, 2, 0))) int LogLibbpf(libbpf_print_level level, co
   const int size = std::vsnprintf(line, sizeof line, format, arguments);
   std::string_view text(line, std::min(sizeof line - 1, static_cast<std::size_t>(std::max(size, 0))));
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  spdlog::debug("{}", text);
+  Log(Subsystem::kDatapath).debug("{}", text);
   return 0;
 }
 
@@ -98,8 +99,9 @@ Result<BpfObject::Reuse> BpfObject::ReusePinned(const BpfPins& pins) {
     const Result<BpfFd> pinned = pins.FindOrFail(bpf_map__name(map));
     if (!pinned) return tl::unexpected(pinned.error());
     if (!*pinned || !Fits(*map, pinned->get())) {
-      spdlog::info("{}/{} is missing or not what it has to be: nothing of an earlier agent is used",
-                   pins.directory(), bpf_map__name(map));
+      Log(Subsystem::kDatapath)
+          .info("{}/{} is missing or not what it has to be: nothing of an earlier agent is used",
+                pins.directory(), bpf_map__name(map));
       return Reuse::kImpossible;
     }
     if (const int error = bpf_map__reuse_fd(map, pinned->get())) return LoadError("XDP", -error);

@@ -13,6 +13,7 @@
 
 #include "datapath/bpf_link.h"
 #include "datapath/tc_filter.h"
+#include "log/log.h"
 #include "spdlog/spdlog.h"
 
 namespace bpfcast {
@@ -33,7 +34,7 @@ Result<void> MountIfMissing(const std::string& bpffs) {
     return Fail("mount the BPF file system on " + bpffs + ": " + std::strerror(errno) +
                 "; run `mount -t bpf bpf " + bpffs + "` as root");
   }
-  spdlog::info("mounted the BPF file system on {}", bpffs);
+  Log(Subsystem::kDatapath).info("mounted the BPF file system on {}", bpffs);
   return {};
 }
 

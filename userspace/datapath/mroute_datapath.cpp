@@ -11,6 +11,7 @@
 #include "datapath/mroute_abi.h"
 #include "datapath/mroute_owner.h"
 #include "datapath/mroute_warnings.h"
+#include "log/log.h"
 
 namespace bpfcast {
 namespace {
@@ -49,8 +50,9 @@ Result<void> MrouteDatapath::OpenHalf(Half<F>& half) {
   if (half.kernel || half.missing) return {};
   if (!HasMroute<F>()) {
     half.missing = true;
-    spdlog::warn("this kernel has no multicast routing of {0}, so {0} is not forwarded; set `{1} = false`",
-                 MrouteAbi<F>::kFamilyName, MrouteAbi<F>::kConfigKey);
+    Log(Subsystem::kDatapath)
+        .warn("this kernel has no multicast routing of {0}, so {0} is not forwarded; set `{1} = false`",
+              MrouteAbi<F>::kFamilyName, MrouteAbi<F>::kConfigKey);
     return {};
   }
   auto socket = MrouteSocket<F>::Open();

@@ -1,4 +1,5 @@
 #include "datapath/mroute_streams.h"
+#include "log/log.h"
 
 #include <spdlog/spdlog.h>
 
@@ -129,7 +130,7 @@ template <class F>
 void MrouteStreams<F>::Complain(Time now, const std::string& what) {
   if (complained_ && now - *complained_ < kComplaintInterval) return;
   complained_ = now;
-  spdlog::warn("{}", what);
+  Log(Subsystem::kDatapath).warn("{}", what);
 }
 
 template <class F>

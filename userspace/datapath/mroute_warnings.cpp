@@ -1,4 +1,5 @@
 #include "datapath/mroute_warnings.h"
+#include "log/log.h"
 
 #include <spdlog/spdlog.h>
 
@@ -21,19 +22,21 @@ int ReadSetting(const std::string& interface) {
 void WarnOfObstacles(Igmp, const DatapathPort& port) {
   constexpr int kStrict = 1;
   if (std::max(ReadSetting("all"), ReadSetting(port.name)) != kStrict) return;
-  spdlog::warn(
-      "{0}: net.ipv4.conf.{0}.rp_filter drops packets of senders that the unicast routes reach through "
-      "another "
-      "interface, before they are forwarded; run: sysctl -w net.ipv4.conf.{0}.rp_filter=2",
-      port.name);
+  Log(Subsystem::kDatapath)
+      .warn(
+          "{0}: net.ipv4.conf.{0}.rp_filter drops packets of senders that the unicast routes reach through "
+          "another "
+          "interface, before they are forwarded; run: sysctl -w net.ipv4.conf.{0}.rp_filter=2",
+          port.name);
 }
 
 void WarnOfObstacles(Mld, const DatapathPort& port) {
   if (port.ttl_threshold == 1 || port.ttl_threshold == 255) return;
-  spdlog::warn(
-      "{}: the kernel's multicast routing has no hop limit thresholds; ttl-threshold = {} holds for "
-      "IPv4 alone",
-      port.name, port.ttl_threshold);
+  Log(Subsystem::kDatapath)
+      .warn(
+          "{}: the kernel's multicast routing has no hop limit thresholds; ttl-threshold = {} holds for "
+          "IPv4 alone",
+          port.name, port.ttl_threshold);
 }
 
 }  // namespace bpfcast

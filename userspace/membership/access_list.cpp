@@ -8,28 +8,40 @@ namespace bpfcast {
 namespace {
 
 template <class F, class Matches>
-bool Decide(const AccessList<F>& list, const Matches& matches) {
-  Access access = list.otherwise;
-  for (const AccessRule<F>& rule : list.rules) {
-    if (matches(rule)) access = rule.access;
-  }
-  return access == Access::kPermit;
+const AccessRule<F>* LastThat(const AccessList<F>& list, const Matches& matches) {
+  const auto found = std::find_if(list.rules.rbegin(), list.rules.rend(), matches);
+  return found == list.rules.rend() ? nullptr : &*found;
+}
+
+template <class F>
+bool Permits(const AccessRule<F>* rule, Access otherwise) {
+  return (rule == nullptr ? otherwise : rule->access) == Access::kPermit;
 }
 
 }  // namespace
 
 template <class F>
-bool AccessList<F>::Permits(const Address& group) const {
-  return Decide(*this, [&](const AccessRule<F>& rule) {
+const AccessRule<F>* AccessList<F>::Deciding(const Address& group) const {
+  return LastThat(*this, [&](const AccessRule<F>& rule) {
     return rule.source.length == 0 && rule.group.Contains(group);
   });
 }
 
 template <class F>
-bool AccessList<F>::Permits(const Address& group, const Address& source) const {
-  return Decide(*this, [&](const AccessRule<F>& rule) {
+const AccessRule<F>* AccessList<F>::Deciding(const Address& group, const Address& source) const {
+  return LastThat(*this, [&](const AccessRule<F>& rule) {
     return rule.source.Contains(source) && rule.group.Contains(group);
   });
+}
+
+template <class F>
+bool AccessList<F>::Permits(const Address& group) const {
+  return bpfcast::Permits(Deciding(group), otherwise);
+}
+
+template <class F>
+bool AccessList<F>::Permits(const Address& group, const Address& source) const {
+  return bpfcast::Permits(Deciding(group, source), otherwise);
 }
 
 template <class F>

@@ -30,6 +30,10 @@ struct AccessList {
   std::vector<AccessRule<F>> rules;
   Access otherwise = Access::kPermit;
 
+  /// The rule that decides on all sources of the group, or on one; null: none matches, `otherwise` decides.
+  const AccessRule<F>* Deciding(const Address& group) const;
+  const AccessRule<F>* Deciding(const Address& group, const Address& source) const;
+
   /// May all sources of the group be asked for? Rules on single sources do not matter here.
   bool Permits(const Address& group) const;
   /// May this source of the group be asked for?

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "log/log.h"
 #include "os/link_table.h"
 #include "os/netlink.h"
 
@@ -39,7 +40,7 @@ struct LinkMonitor::Impl {
   void ReloadOrRemember() {
     const auto reloaded = Reload();
     stale = !reloaded;
-    if (!reloaded) spdlog::error("{}", reloaded.error().message);
+    if (!reloaded) Log(Subsystem::kLinks).error("{}", reloaded.error().message);
   }
 };
 

@@ -24,8 +24,8 @@ TEST(DaemonOptions, WithoutArgumentsTheUsualFileIsRunInTheForeground) {
   EXPECT_EQ(options->config, "/etc/bpfcast/bpfcast.toml");
   EXPECT_EQ(options->instance, "default");
   EXPECT_EQ(options->run_in, RunIn::kForeground);
-  EXPECT_EQ(options->log_to, LogTo::kStderr);
-  EXPECT_EQ(options->log_level, "info");
+  EXPECT_EQ(options->log_to, LogTarget::kStderr);
+  EXPECT_EQ(options->log_level, LogLevel::kInfo);
 }
 
 TEST(DaemonOptions, BpfcastdTakesTheOptionsOfIgmpproxyAndStaysInTheForeground) {
@@ -37,17 +37,17 @@ TEST(DaemonOptions, BpfcastdTakesTheOptionsOfIgmpproxyAndStaysInTheForeground) {
     ASSERT_TRUE(options) << options.error().err;
     EXPECT_EQ(options->config, "a.conf");
     EXPECT_EQ(options->run_in, RunIn::kForeground);
-    EXPECT_EQ(options->log_to, LogTo::kStderr);
-    EXPECT_EQ(options->log_level, "info");
+    EXPECT_EQ(options->log_to, LogTarget::kStderr);
+    EXPECT_EQ(options->log_level, LogLevel::kInfo);
   }
 }
 
 TEST(DaemonOptions, TwoVsAreDebugUnderBothNamesAndTheLogLevelWins) {
-  EXPECT_EQ(Parse({"bpfcastd", "-vv", "f"})->log_level, "debug");
-  EXPECT_EQ(Parse({"igmpproxy", "-v", "-v", "f"})->log_level, "debug");
-  EXPECT_EQ(Parse({"igmpproxy", "-v", "f"})->log_level, "info");
-  EXPECT_EQ(Parse({"igmpproxy", "f"})->log_level, "warning");
-  EXPECT_EQ(Parse({"bpfcastd", "-vv", "--log-level", "error", "f"})->log_level, "error");
+  EXPECT_EQ(Parse({"bpfcastd", "-vv", "f"})->log_level, LogLevel::kDebug);
+  EXPECT_EQ(Parse({"igmpproxy", "-v", "-v", "f"})->log_level, LogLevel::kDebug);
+  EXPECT_EQ(Parse({"igmpproxy", "-v", "f"})->log_level, LogLevel::kInfo);
+  EXPECT_EQ(Parse({"igmpproxy", "f"})->log_level, LogLevel::kWarning);
+  EXPECT_EQ(Parse({"bpfcastd", "-vv", "--log-level", "error", "f"})->log_level, LogLevel::kError);
 }
 
 TEST(DaemonOptions, ACheckNamesItsFile) {
@@ -62,13 +62,13 @@ TEST(DaemonOptions, IgmpproxyGoesToTheBackgroundUnlessItIsToldNotTo) {
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->started_as, StartedAs::kIgmpproxy);
   EXPECT_EQ(plain->run_in, RunIn::kBackground);
-  EXPECT_EQ(plain->log_to, LogTo::kSyslog);
+  EXPECT_EQ(plain->log_to, LogTarget::kSyslog);
   const auto foreground = Parse({"igmpproxy", "-n", "f"});
   EXPECT_EQ(foreground->run_in, RunIn::kForeground);
-  EXPECT_EQ(foreground->log_to, LogTo::kSyslog);
+  EXPECT_EQ(foreground->log_to, LogTarget::kSyslog);
   const auto debug = Parse({"igmpproxy", "-d", "f"});
   EXPECT_EQ(debug->run_in, RunIn::kForeground);
-  EXPECT_EQ(debug->log_to, LogTo::kStderr);
+  EXPECT_EQ(debug->log_to, LogTarget::kStderr);
 }
 
 TEST(DaemonOptions, OnlyTheWholeNameIsIgmpproxy) {

@@ -1,0 +1,121 @@
+#include "agent/acl_verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bpfcast {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kFile = R"(
+upstream = "wan"
+downstream = ["lan1", "lan2"]
+[interface.wan]
+altnet = ["10.0.0.0/8", "2001:db8::/32"]
+deny-groups = ["239.9.0.0/16"]
+[interface.lan1]
+allow-groups = ["239.0.0.0/8", "232.0.0.0/8", "ff1e::/16"]
+deny-sources = ["10.6.6.0/24"]
+forward-up = ["239.5.0.0/16"]
+[interface.lan2]
+boundaries = ["239.7.0.0/16", "ff1e:7::/32"]
+source-check = "off"
+forward-up = "never"
+)";
+
+/// What the settings above say of an interface with a subnet of 198.51.100.0/24 upstream.
+class AclVerdict : public testing::Test {
+ protected:
+  AclVerdict() : config_(*ParseConfig(kFile, "test.toml")) {}
+
+  AclPort<Igmp> Wan() const { return {&config_.upstream, {{*Ipv4Address::Parse("198.51.100.0"), 24}}}; }
+  AclPort<Igmp> Lan(std::size_t n) const {
+    return {&config_.downstreams[n - 1], {{*Ipv4Address::Parse("192.0.2.0"), 24}}};
+  }
+  static AclQuestion<Igmp> Ask(const char* group, const char* source = nullptr) {
+    AclQuestion<Igmp> question{*Ipv4Address::Parse(group), std::nullopt};
+    if (source != nullptr) question.source = Ipv4Address::Parse(source);
+    return question;
+  }
+  /// "join lan1 yes, ask wan no"
+  static std::string Short(const std::vector<AclStep>& steps) {
+    std::string text;
+    for (const AclStep& step : steps) {
+      text += (text.empty() ? "" : ", ") + step.step + " " + step.port + (step.permitted ? " yes" : " no");
+    }
+    return text;
+  }
+
+  Config config_;
+};
+
+TEST_F(AclVerdict, AStreamThatNothingForbidsPassesEveryStep) {
+  const auto steps = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "10.1.1.1"));
+  EXPECT_EQ(Short(steps), "join lan1 yes, ask wan yes, source wan yes");
+  EXPECT_THAT(steps[0].why, HasSubstr("239.0.0.0/8"));
+  EXPECT_EQ(steps[2].why, "altnet has it");
+}
+
+TEST_F(AclVerdict, C_85_TheListThatDecidesIsNamed) {
+  const auto not_allowed = MayReceive(Lan(1), Wan(), Ask("225.1.1.1"));
+  EXPECT_EQ(Short(not_allowed), "join lan1 no, ask wan yes");
+  EXPECT_EQ(not_allowed[0].why, "denied because no list names the group");
+  const auto denied_source = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "10.6.6.6"));
+  EXPECT_EQ(Short(denied_source), "join lan1 no, ask wan yes, source wan yes");
+  EXPECT_THAT(denied_source[0].why, HasSubstr("10.6.6.0/24"));
+}
+
+TEST_F(AclVerdict, E_08_WhatIsNotAskedForUpstreamIsSaid) {
+  const auto steps = MayReceive(Lan(1), Wan(), Ask("239.9.1.1"));
+  EXPECT_EQ(Short(steps), "join lan1 yes, ask wan no");
+  EXPECT_THAT(steps[1].why, HasSubstr("239.9.0.0/16"));
+}
+
+TEST_F(AclVerdict, F_50_BoundariesOfBothSidesDecide) {
+  EXPECT_EQ(Short(MayReceive(Lan(2), Wan(), Ask("239.7.1.1"))), "join lan2 no, ask wan yes");
+  EXPECT_EQ(Short(MayReceive(Lan(2), Wan(), Ask("239.255.255.250"))), "join lan2 yes, ask wan no");
+  EXPECT_EQ(Short(MayReceive(Lan(2), Wan(), Ask("224.0.0.251"))), "join lan2 no, ask wan no");
+}
+
+TEST_F(AclVerdict, C_70_AJoinOfASourceSpecificGroupMustNameItsSource) {
+  EXPECT_EQ(Short(MayReceive(Lan(1), Wan(), Ask("232.1.1.1"))), "join lan1 no, ask wan yes");
+  EXPECT_EQ(Short(MayReceive(Lan(1), Wan(), Ask("232.1.1.1", "10.1.1.1"))),
+            "join lan1 yes, ask wan yes, source wan yes");
+}
+
+TEST_F(AclVerdict, F_12_ASourceFromElsewhereIsNotAccepted) {
+  const auto steps = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "203.0.113.5"));
+  EXPECT_EQ(Short(steps), "join lan1 yes, ask wan yes, source wan no");
+  EXPECT_THAT(steps[2].why, HasSubstr("altnet"));
+}
+
+TEST_F(AclVerdict, TheUpstreamItselfIsAskedAboutAskingAndSources) {
+  EXPECT_EQ(Short(MayReceive(Wan(), Wan(), Ask("239.1.1.1", "198.51.100.7"))), "ask wan yes, source wan yes");
+}
+
+TEST_F(AclVerdict, E_33_WhatASourceBehindADownstreamMaySendUp) {
+  EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.5.1.1", "192.0.2.9"))), "source lan1 yes, pass lan1 yes");
+  EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.1.1.1", "192.0.2.9"))), "source lan1 yes, pass lan1 no");
+  EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.5.1.1", "203.0.113.5"))), "source lan1 no, pass lan1 yes");
+  EXPECT_EQ(Short(MaySend(Lan(2), Wan(), Ask("239.1.1.1", "203.0.113.5"))), "source lan2 yes, pass lan2 no");
+  EXPECT_EQ(Short(MaySend(Lan(2), Wan(), Ask("239.7.1.1"))), "pass lan2 no");
+  EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.255.255.250"))), "pass wan no");
+}
+
+TEST_F(AclVerdict, TheOtherFamilyHasTheSameSteps) {
+  const AclPort<Mld> wan{&config_.upstream, {}};
+  const AclPort<Mld> lan1{&config_.downstreams[0], {}};
+  const AclPort<Mld> lan2{&config_.downstreams[1], {}};
+  const auto source = Ipv6Address::Parse("2001:db8::5");
+  EXPECT_EQ(Short(MayReceive<Mld>(lan1, wan, {*Ipv6Address::Parse("ff1e::1"), source})),
+            "join lan1 yes, ask wan yes, source wan yes");
+  EXPECT_EQ(Short(MayReceive<Mld>(lan1, wan, {*Ipv6Address::Parse("ff0e::1"), source})),
+            "join lan1 no, ask wan yes, source wan yes");
+  EXPECT_EQ(Short(MayReceive<Mld>(lan2, wan, {*Ipv6Address::Parse("ff1e:7::1"), std::nullopt})),
+            "join lan2 no, ask wan yes");
+  EXPECT_EQ(Short(MaySend<Mld>(lan2, wan, {*Ipv6Address::Parse("ff15::1"), std::nullopt})), "pass wan no");
+}
+
+}  // namespace
+}  // namespace bpfcast

@@ -1,0 +1,148 @@
+#include "agent/acl_verdict.h"
+
+#include <algorithm>
+
+#include "routing/boundary.h"
+
+namespace bpfcast {
+namespace {
+
+AclStep Step(std::string step, const InterfaceConfig& config, bool permitted, std::string why) {
+  return {std::move(step), config.name, permitted, std::move(why)};
+}
+
+template <class F>
+const std::vector<Prefix<typename F::Address>>& BoundariesOf(const InterfaceConfig& config) {
+  const FamilyConfig<F>& family = config.Of<F>();
+  return config.role == PortRole::kUpstream ? family.upstream.boundaries : family.downstream.boundaries;
+}
+
+/// The boundary that the group does not pass; nothing where it does.
+template <class F>
+std::optional<std::string> Boundary(const InterfaceConfig& config, const typename F::Address& group) {
+  const auto& all = BoundariesOf<F>(config);
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.Contains(group); });
+  if (found == all.end()) return std::nullopt;
+  return "boundaries has " + found->ToString();
+}
+
+/// "deny-groups has 239.1.0.0/16", in words that both grammars know.
+template <class F>
+std::string RuleText(const AccessRule<F>* rule, Access otherwise) {
+  const auto word = [](Access access) { return access == Access::kPermit ? "permitted" : "denied"; };
+  if (rule == nullptr) return std::string(word(otherwise)) + " because no list names the group";
+  const std::string source = rule->source.length == 0 ? "" : " from " + rule->source.ToString();
+  return std::string(word(rule->access)) + " by the entry " + rule->group.ToString() + source;
+}
+
+template <class F>
+AclStep AskedFor(std::string step, const InterfaceConfig& config, const AclQuestion<F>& question) {
+  if (!config.Of<F>().served)
+    return Step(std::move(step), config, false, std::string(F::kName) + " is not served there");
+  if (!F::IsRoutable(question.group)) {
+    return Step(std::move(step), config, false, "the group stays on its link and is never forwarded");
+  }
+  if (const auto boundary = Boundary<F>(config, question.group)) {
+    return Step(std::move(step), config, false, *boundary);
+  }
+  const AccessList<F>& access = config.Of<F>().access();
+  const AccessRule<F>* rule =
+      question.source ? access.Deciding(question.group, *question.source) : access.Deciding(question.group);
+  const bool permitted =
+      question.source ? access.Permits(question.group, *question.source) : access.Permits(question.group);
+  return Step(std::move(step), config, permitted, RuleText(rule, access.otherwise));
+}
+
+/// C-70: all sources of a source-specific group are asked for by nobody.
+template <class F>
+AclStep Join(const InterfaceConfig& config, const AclQuestion<F>& question) {
+  const auto& ranges = config.Of<F>().downstream.querier.ssm_ranges;
+  if (!question.source && IsSsm(ranges, question.group)) {
+    return Step("join", config, false, "ssm-ranges has the group: a join must name its source");
+  }
+  return AskedFor("join", config, question);
+}
+
+template <class F>
+AclStep Source(const AclPort<F>& port, const typename F::Address& source) {
+  const InterfaceConfig& config = *port.config;
+  const auto among = [&](const auto& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const auto& each) { return each.Contains(source); });
+  };
+  const auto step = [&](bool permitted, std::string why) {
+    return Step("source", config, permitted, std::move(why));
+  };
+  if (!F::IsSource(source)) return step(false, "no packet has this source");
+  switch (config.source_check) {
+    case SourceCheck::kOff:
+      return step(true, "source-check is off");
+    case SourceCheck::kFib:
+      if (among(config.Of<F>().other_sources)) return step(true, "altnet has it");
+      return step(true, "if the kernel's route to it leads out of the interface (source-check is fib)");
+    case SourceCheck::kSubnet:
+      break;
+  }
+  if (among(port.subnets)) return step(true, "it is in a subnet of the interface");
+  if (among(config.Of<F>().other_sources)) return step(true, "altnet has it");
+  return step(false, "it is neither in a subnet of the interface nor in altnet");
+}
+
+template <class F>
+AclStep PassUp(const InterfaceConfig& config, const InterfaceConfig& upstream,
+               const AclQuestion<F>& question) {
+  if (const auto boundary = Boundary<F>(config, question.group))
+    return Step("pass", config, false, *boundary);
+  if (const auto boundary = Boundary<F>(upstream, question.group))
+    return Step("pass", upstream, false, *boundary);
+  const ForwardUp<F>& up = config.Of<F>().downstream.forward_up;
+  switch (up.mode) {
+    case ForwardUpMode::kAlways:
+      return Step("pass", config, true, "forward-up is always");
+    case ForwardUpMode::kQuerierOnly:
+      return Step("pass", config, true, "while bpfcast is the querier there (forward-up is querier-only)");
+    case ForwardUpMode::kNever:
+      return Step("pass", config, false, "forward-up is never");
+    case ForwardUpMode::kListed:
+      break;
+  }
+  const bool listed = IsBounded(up.groups, question.group);
+  return Step("pass", config, listed,
+              listed ? "forward-up names the group" : "forward-up does not name the group");
+}
+
+}  // namespace
+
+template <class F>
+std::vector<AclStep> MayReceive(const AclPort<F>& port, const AclPort<F>& upstream,
+                                const AclQuestion<F>& question) {
+  std::vector<AclStep> steps;
+  if (port.config->role == PortRole::kDownstream) steps.push_back(Join(*port.config, question));
+  steps.push_back(AskedFor("ask", *upstream.config, question));
+  if (question.source) steps.push_back(Source(upstream, *question.source));
+  return steps;
+}
+
+template <class F>
+std::vector<AclStep> MaySend(const AclPort<F>& port, const AclPort<F>& upstream,
+                             const AclQuestion<F>& question) {
+  std::vector<AclStep> steps;
+  if (question.source) steps.push_back(Source(port, *question.source));
+  if (port.config->role == PortRole::kDownstream) {
+    steps.push_back(PassUp(*port.config, *upstream.config, question));
+  } else if (const auto boundary = Boundary<F>(*port.config, question.group)) {
+    steps.push_back(Step("pass", *port.config, false, *boundary));
+  } else {
+    steps.push_back(Step("pass", *port.config, true, "to the downstreams that asked for it"));
+  }
+  return steps;
+}
+
+template std::vector<AclStep> MayReceive(const AclPort<Igmp>&, const AclPort<Igmp>&,
+                                         const AclQuestion<Igmp>&);
+template std::vector<AclStep> MayReceive(const AclPort<Mld>&, const AclPort<Mld>&, const AclQuestion<Mld>&);
+template std::vector<AclStep> MaySend(const AclPort<Igmp>&, const AclPort<Igmp>&, const AclQuestion<Igmp>&);
+template std::vector<AclStep> MaySend(const AclPort<Mld>&, const AclPort<Mld>&, const AclQuestion<Mld>&);
+
+}  // namespace bpfcast

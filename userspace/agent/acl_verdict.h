@@ -1,0 +1,42 @@
+// Which settings let a stream through, or do not: the answer to `bpfcast acl test`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace bpfcast {
+
+/// One interface, as far as the answer depends on it.
+template <class F>
+struct AclPort {
+  const InterfaceConfig* config = nullptr;
+  std::vector<Prefix<typename F::Address>> subnets;  // its own
+};
+
+template <class F>
+struct AclQuestion {
+  typename F::Address group;
+  std::optional<typename F::Address> source;  // nothing: all sources
+};
+
+struct AclStep {
+  std::string step;  // "join", "ask", "source", "pass"
+  std::string port;
+  bool permitted = true;
+  std::string why;  // the setting that decides
+};
+
+/// May hosts on `port` have the stream? Joining it there (C-85, C-70, F-50), asking for it upstream (E-08,
+/// F-50), and its source where it arrives (F-12). `port` may be the upstream itself.
+template <class F>
+std::vector<AclStep> MayReceive(const AclPort<F>& port, const AclPort<F>& upstream,
+                                const AclQuestion<F>& question);
+/// May a source on `port` send it upstream? F-12, F-50, E-33.
+template <class F>
+std::vector<AclStep> MaySend(const AclPort<F>& port, const AclPort<F>& upstream,
+                             const AclQuestion<F>& question);
+
+}  // namespace bpfcast
