@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,7 @@ using bpfcast::DaemonOptions;
 using bpfcast::Failure;
 
 constexpr const char* kRunDirectory = "/run/bpfcast";
+constexpr const char* kStateDirectory = "/var/lib/bpfcast";
 
 /// What keeps the daemon from starting goes to who started it, and to the log.
 int Complain(const DaemonOptions& options, Failure failure, const std::string& message) {
@@ -77,10 +79,18 @@ int Run(const DaemonOptions& options) {
   agent_config.config_file = options.config;
   agent_config.socket_path = ours + ".sock";
   agent_config.flags_path = ours + ".allmulti";
+  agent_config.joined_until_stop_path = ours + ".static";
+  const std::string state = std::string(kStateDirectory) + "/" + options.instance;
+  agent_config.joined_until_leave_path = state + "/static";
   agent_config.bpffs = chosen->pins;
   agent_config.config = std::move(*config);
   const std::string user = agent_config.config.user;
-  std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path};
+  std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path,
+                                    agent_config.joined_until_stop_path, state};
+  if (!user.empty()) {  // who is not root any more cannot make it; where it is missing `join` says so
+    std::error_code error;
+    std::filesystem::create_directories(state, error);
+  }
   if (!chosen->pins.empty()) owned.push_back(chosen->pins);
   auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(chosen->datapath));
   if (!agent) return Complain(options, Failure::kEnvironment, agent.error().message);

@@ -1,6 +1,7 @@
 // What a restart costs with thousands of routes: how long a successor takes to adopt those of a killed
 // daemon, or of one that hands over, beside a cold start, which learns them from reports; and how long a
-// reload takes. A stream of 50 000 packets a second runs all the time.
+// reload takes. A stream of 50 000 packets a second runs all the time. After it `bpfcast groups -j` is timed,
+// which has a row for each of them.
 //
 // Ends with 0 when every successor had every route and the stream lost nothing on its way.
 #include <unistd.h>
@@ -31,6 +32,7 @@ constexpr std::size_t kMostRoutes = 100'000;
 constexpr std::size_t kRecordsOfReport = 180;  // in 1500 octets
 constexpr unsigned kRate = 50'000;
 constexpr auto kLimit = 60s;
+constexpr std::size_t kViewRounds = 5;
 inline const Ipv4Address kStreamGroup = MakeIpv4(239, 7, 7, 7);
 
 struct Options {
@@ -101,10 +103,13 @@ class RestartBed {
     stream.Stop();
     receiver.WaitForTotal(stream.sent());
     const StreamCount got = receiver.Of(kSource);
+    std::size_t view_bytes = 0;
+    for (std::size_t round = 0; round < kViewRounds; ++round) view_bytes = TimedView(times);
 
     json row{{"routes", holdings_.routes}, {"resident_kb", memory}};
     row["cold_ms"] = {{"answers", cold.answers}, {"complete", cold.complete}, {"cpu", cold.cpu}};
     for (const auto& [what, values] : times.items()) row[what + "_ms"] = Median(values);
+    row["groups_view_bytes"] = view_bytes;
     row["stream"] = {{"rate", stream.Rate()},
                      {"sent", stream.sent()},
                      {"lost", stream.sent() - got.received - receiver.SocketDrops()},
@@ -199,6 +204,20 @@ class RestartBed {
     return ms;
   }
 
+  /// Every group, as JSON, from the start of the command to its end. Returns how much that is.
+  std::size_t TimedView(json& times) const {
+    const double computed = CpuMillis(daemon_->pid());
+    const Instant start = Clock::now();
+    const CommandResult view = daemon_->Cli("groups -j");
+    Note(times, "groups_view", Millis(Clock::now() - start));
+    Note(times, "groups_view_agent_cpu", CpuMillis(daemon_->pid()) - computed);
+    const json groups = json::parse(view.out, nullptr, false);
+    if (view.status != 0 || groups.size() < routes_) {
+      throw std::runtime_error("groups -j does not show every group: " + view.err);
+    }
+    return view.out.size();
+  }
+
   Holdings Held() const {
     const json status = daemon_->Call("status");
     return {status["groups"], status["routes"]};
@@ -246,6 +265,8 @@ void Print(const json& row) {
   std::printf("  hand-over:     ends within %.1f ms\n", ms("hand_over"));
   std::printf("  cold start / start after SIGKILL: %.2f\n", row["cold_by_restart"].get<double>());
   std::printf("  reload:        %.1f ms\n", ms("reload"));
+  std::printf("  groups -j:     %.1f ms for %.1f MB, of it %.1f ms CPU time of the agent\n",
+              ms("groups_view"), row["groups_view_bytes"].get<double>() / 1e6, ms("groups_view_agent_cpu"));
   const json& stream = row["stream"];
   std::printf(
       "  stream:        %.0f packets/s, sent %llu, lost %llu, doubled %llu (%llu more dropped by its own "

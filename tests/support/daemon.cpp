@@ -106,6 +106,7 @@ Daemon::~Daemon() {
   fs::remove(Socket(), error);
   fs::remove(fs::path(Socket()).replace_extension(".lock"), error);
   fs::remove(fs::path(Socket()).replace_extension(".allmulti"), error);
+  fs::remove(fs::path(Socket()).replace_extension(".static"), error);
 }
 
 std::optional<int> Daemon::Stop() {

@@ -116,7 +116,7 @@ MacAddress NetNs::Mac(const std::string& interface) const {
 }
 
 void RemoveLeftovers() {
-  const std::regex ours("bpfcast-[a-z0-9]+-([0-9]+)(-.*)?(\\.sock|\\.lock|\\.allmulti)?");
+  const std::regex ours("bpfcast-[a-z0-9]+-([0-9]+)(-.*)?(\\.sock|\\.lock|\\.allmulti|\\.static)?");
   const auto is_leftover = [&](const std::string& name) {
     std::smatch match;
     return std::regex_match(name, match, ours) && kill(std::stoi(match[1]), 0) != 0 && errno == ESRCH;

@@ -64,28 +64,42 @@ AclStep Join(const InterfaceConfig& config, const AclQuestion<F>& question) {
   return AskedFor("join", config, question);
 }
 
+/// The longest of them that has the address.
+template <class Address>
+std::optional<Prefix<Address>> Longest(const std::vector<Prefix<Address>>& prefixes, const Address& address) {
+  std::optional<Prefix<Address>> longest;
+  for (const auto& each : prefixes) {
+    if (each.Contains(address) && (!longest || longest->length < each.length)) longest = each;
+  }
+  return longest;
+}
+
+/// As the datapath decides (F-12): the longest prefix wins, and what the interface names itself of two equal
+/// ones.
 template <class F>
 AclStep Source(const AclPort<F>& port, const typename F::Address& source) {
   const InterfaceConfig& config = *port.config;
-  const auto among = [&](const auto& prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](const auto& each) { return each.Contains(source); });
-  };
   const auto step = [&](bool permitted, std::string why) {
     return Step("source", config, permitted, std::move(why));
   };
   if (!F::IsSource(source)) return step(false, "no packet has this source");
-  switch (config.source_check) {
-    case SourceCheck::kOff:
-      return step(true, "source-check is off");
-    case SourceCheck::kFib:
-      if (among(config.Of<F>().other_sources)) return step(true, "altnet has it");
-      return step(true, "if the kernel's route to it leads out of the interface (source-check is fib)");
-    case SourceCheck::kSubnet:
-      break;
+  if (config.source_check == SourceCheck::kOff) return step(true, "source-check is off");
+  const auto& altnets = config.Of<F>().other_sources;
+  const auto altnet = Longest(altnets, source);
+  if (config.source_check == SourceCheck::kFib) {
+    if (altnet) return step(true, "altnet has it, in " + altnet->ToString());
+    return step(true, "if the kernel's route to it leads out of the interface (source-check is fib)");
   }
-  if (among(port.subnets)) return step(true, "it is in a subnet of the interface");
-  if (among(config.Of<F>().other_sources)) return step(true, "altnet has it");
+  const auto subnet = Longest(port.subnets, source);
+  const unsigned own = std::max(altnet ? altnet->length : 0U, subnet ? subnet->length : 0U);
+  if (const auto other = Longest(port.elsewhere, source); other && other->length > own) {
+    return step(false, "it is in " + other->ToString() + ", a subnet of a downstream");
+  }
+  if (subnet) return step(true, "it is in " + subnet->ToString() + ", a subnet of the interface");
+  if (altnet) return step(true, "altnet has it, in " + altnet->ToString());
+  if (config.role == PortRole::kUpstream && altnets.empty()) {
+    return step(true, "an upstream without altnet takes all that are in no subnet of a downstream");
+  }
   return step(false, "it is neither in a subnet of the interface nor in altnet");
 }
 

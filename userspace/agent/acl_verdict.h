@@ -13,7 +13,8 @@ namespace bpfcast {
 template <class F>
 struct AclPort {
   const InterfaceConfig* config = nullptr;
-  std::vector<Prefix<typename F::Address>> subnets;  // its own
+  std::vector<Prefix<typename F::Address>> subnets;    // its own
+  std::vector<Prefix<typename F::Address>> elsewhere;  // of an upstream: those of the downstreams
 };
 
 template <class F>

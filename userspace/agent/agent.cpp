@@ -50,12 +50,13 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
       started_(Now()),
       datapath_(std::move(datapath)),
       all_multicast_(config_.flags_path),
-      ipv4_(config_.config.upstream, Random(Seed(started_)), *datapath_, ports_),
-      ipv6_(config_.config.upstream, Random(Seed(started_) + 1), *datapath_, ports_) {
+      static_additions_(config_.joined_until_stop_path, config_.joined_until_leave_path),
+      ipv4_(static_additions_.With(config_.config.upstream), Random(Seed(started_)), *datapath_, ports_),
+      ipv6_(static_additions_.With(config_.config.upstream), Random(Seed(started_) + 1), *datapath_, ports_) {
   Port& upstream = ports_[kUpstreamPort];
   upstream.id = kUpstreamPort;
   upstream.role = PortRole::kUpstream;
-  upstream.config = config_.config.upstream;
+  upstream.config = static_additions_.With(config_.config.upstream);
   for (const InterfaceConfig& downstream : config_.config.downstreams) {
     AddDownstream(downstream, PortOrigin::kNamed);
   }
@@ -114,6 +115,7 @@ void Agent::Run() {
 
 void Agent::OnStop() {
   ForEachFamily([](auto& family) { family.Leave(); });
+  static_additions_.Stop();
   if (std::exchange(take_over_at_, std::nullopt)) {  // what goes on without us ends, too
     const auto ended = datapath_->TakeOver({}, {}, {});
     if (!ended) Log(Subsystem::kAgent).error("what the agent before left goes on: {}", ended.error().message);
@@ -213,6 +215,10 @@ RpcMethods Agent::Methods() {
   methods["acl"] = {[this](const RpcParams& params) { return AclJson(params, ports_); },
                     {"port", "group"},
                     {"source", "direction"}};
+  methods["join"] = {
+      [this](const RpcParams& params) { return Join(params); }, {"port", "group"}, {"source", "until"}};
+  methods["leave"] = {
+      [this](const RpcParams& params) { return Leave(params); }, {"port", "group"}, {"source"}};
   methods["debug"] = {Debug, {}, {"subsystem", "level"}};
   methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
@@ -240,6 +246,7 @@ std::vector<PortView> Agent::PortViews() {
     view.id = id;
     view.name = port.config.name;
     view.role = port.role;
+    view.config = &port.config;
     view.waiting = port.waiting;
     view.ifindex = port.link.ifindex;
     view.ipv4 = ToView<Igmp>(port);

@@ -11,6 +11,7 @@
 #include "agent/family_agent.h"
 #include "agent/packet_event_log.h"
 #include "agent/port.h"
+#include "agent/static_additions.h"
 #include "agent/views.h"
 #include "config/changes.h"
 #include "datapath/xdp_features.h"
@@ -29,8 +30,10 @@ struct AgentConfig {
   std::string instance;
   std::string config_file;
   std::string socket_path;
-  std::string flags_path;  // record of the interface flags that we set
-  std::string bpffs;       // for display; empty: the kernel forwards
+  std::string flags_path;              // record of the interface flags that we set
+  std::string bpffs;                   // for display; empty: the kernel forwards
+  std::string joined_until_stop_path;  // records of static memberships that were added
+  std::string joined_until_leave_path;
   Config config;
 };
 
@@ -63,6 +66,14 @@ class Agent {
   void ChangeSettings(Port& port, const InterfaceConfig& config);
   /// False when all ports are taken.
   bool AddDownstream(const InterfaceConfig& config, PortOrigin origin);
+  /// An interface as the file has it; nothing when it has no role.
+  std::optional<InterfaceConfig> Configured(const std::string& interface) const;
+  Result<std::string> Join(const RpcParams& params);
+  Result<std::string> Leave(const RpcParams& params);
+  Result<std::string> ChangeStatic(
+      const RpcParams& params,
+      const std::function<Result<std::string>(const InterfaceConfig& configured,
+                                              const std::string& membership)>& change);
   PortId NumberFor(const std::string& interface);
   void RemoveDownstream(PortId id);
   Port* FindPort(const std::string& interface);
@@ -127,6 +138,7 @@ class Agent {
   std::unique_ptr<Datapath> datapath_;
   FdWatch datapath_watch_;  // after the datapath: ends before it
   AllMulticastFlags all_multicast_;
+  StaticAdditions static_additions_;
   Ports ports_;
   FamilyAgent<Igmp> ipv4_;
   FamilyAgent<Mld> ipv6_;

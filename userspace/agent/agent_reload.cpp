@@ -55,9 +55,9 @@ void Agent::ChangeDownstreams(const Config& config) {
     const bool is_named = named != config.downstreams.end();
     std::optional<InterfaceConfig> wanted;
     if (is_named) {
-      wanted = *named;
+      wanted = static_additions_.With(*named);
     } else if (config.default_downstream && HasServedAddress(port.link, *config.default_downstream)) {
-      wanted = config.UnnamedDownstream(name);
+      if (const auto unnamed = config.UnnamedDownstream(name)) wanted = static_additions_.With(*unnamed);
     }
     if (!wanted) {
       ended.push_back(id);
@@ -69,8 +69,9 @@ void Agent::ChangeDownstreams(const Config& config) {
   for (const PortId id : ended) RemoveDownstream(id);
 }
 
-void Agent::ChangeUpstream(const InterfaceConfig& config) {
+void Agent::ChangeUpstream(const InterfaceConfig& from_file) {
   Port& port = ports_.at(kUpstreamPort);
+  const InterfaceConfig config = static_additions_.With(from_file);
   if (config == port.config) return;
   if (config.name == port.config.name) {
     // A family that is not served any more leaves while it is known what it asked for.
@@ -103,7 +104,7 @@ bool Agent::AddDownstream(const InterfaceConfig& config, PortOrigin origin) {
   Port& port = ports_[id];
   port.id = id;
   port.origin = origin;
-  port.config = config;
+  port.config = static_additions_.With(config);
   ForEachFamily([&](auto& family) { family.Configure(port, Now()); });
   return true;
 }

@@ -1,9 +1,11 @@
 #include "agent/kernel_host.h"
-#include "log/log.h"
 
 #include <spdlog/spdlog.h>
 
 #include <utility>
+
+#include "agent/family_words.h"
+#include "log/log.h"
 
 namespace bpfcast {
 

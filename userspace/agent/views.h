@@ -26,6 +26,7 @@ struct PortView {
   PortId id{};
   std::string name;
   PortRole role = PortRole::kDownstream;
+  const InterfaceConfig* config = nullptr;
   std::string waiting;  // empty: up
   std::uint32_t ifindex = 0;
   FamilyPortView ipv4;

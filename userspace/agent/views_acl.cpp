@@ -10,9 +10,15 @@ namespace bpfcast {
 namespace {
 
 template <class F>
-AclPort<F> ToAclPort(const Port& port) {
-  AclPort<F> acl{&port.config, {}};
+AclPort<F> ToAclPort(const Port& port, const Ports& ports) {
+  AclPort<F> acl{&port.config, {}, {}};
   for (const LinkAddress<F>& address : port.link.Addresses<F>()) acl.subnets.push_back(address.subnet);
+  if (port.role == PortRole::kDownstream) return acl;
+  for (const auto& each : ports) {
+    const Port& other = each.second;
+    if (other.role == PortRole::kUpstream) continue;
+    for (const LinkAddress<F>& address : other.link.Addresses<F>()) acl.elsewhere.push_back(address.subnet);
+  }
   return acl;
 }
 
@@ -22,7 +28,7 @@ std::string Given(const RpcParams& params, const char* name) {
 }
 
 template <class F>
-Result<std::string> Answer(const RpcParams& params, const Port& port, const Port& upstream,
+Result<std::string> Answer(const RpcParams& params, const Port& port, const Ports& ports,
                            const typename F::Address& group) {
   const std::string source = Given(params, "source");
   const std::string direction = Given(params, "direction");
@@ -39,7 +45,7 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
   }
   const bool send = direction == "send";
   const auto ask = send ? MaySend<F> : MayReceive<F>;
-  const auto steps = ask(ToAclPort<F>(port), ToAclPort<F>(upstream), question);
+  const auto steps = ask(ToAclPort<F>(port, ports), ToAclPort<F>(ports.at(kUpstreamPort), ports), question);
   ViewJson json;
   json["port"] = port.config.name;
   json["direction"] = send ? "send" : "receive";
@@ -67,12 +73,11 @@ Result<std::string> AclJson(const RpcParams& params, const Ports& ports) {
     return Fail("there is no port '" + name + "'; there are " + known);
   }
   const std::string text = Given(params, "group");
-  const Port& upstream = ports.at(kUpstreamPort);
   if (const auto ipv4 = Ipv4Address::Parse(text); ipv4 && ipv4->IsMulticast()) {
-    return Answer<Igmp>(params, port->second, upstream, *ipv4);
+    return Answer<Igmp>(params, port->second, ports, *ipv4);
   }
   if (const auto ipv6 = Ipv6Address::Parse(text); ipv6 && ipv6->IsMulticast()) {
-    return Answer<Mld>(params, port->second, upstream, *ipv6);
+    return Answer<Mld>(params, port->second, ports, *ipv6);
   }
   return Fail("'" + text + "' is no group; write one of 224.0.0.0/4 or ff00::/8");
 }

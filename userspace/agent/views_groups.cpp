@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -50,31 +51,69 @@ ViewJson Hosts(const std::vector<TrackedHost<F>>& hosts, Time now) {
   return json;
 }
 
-/// Why members on the port get nothing of the group; empty when they do.
-template <class F>
-std::string Withheld(const GroupState<F>& group, PortId port, const Querier<F>& querier,
-                     const Proxy<F>& proxy) {
-  if (!proxy.topology().Serves(port)) {
-    const auto other = querier.other_querier();
-    return other ? other->ToString() + " is the querier" : "another router is the querier";
-  }
-  return proxy.database().Links(group.group()).contains(port) ? "" : "the access list refuses it";
-}
-
 template <class F>
 struct Row {
   typename F::Address group;
   const PortView* port;
   const Querier<F>* querier;
-  const TimedGroup<F>* state;
+  const TimedGroup<F>* state;                     // null: no host wants it
+  std::optional<MembershipRecord<F>> membership;  // E-07
 };
 
+/// Why members on the port get nothing of the group; empty when they do.
 template <class F>
-ViewJson AskedUpstream(const MembershipRecord<F>& record) {
+std::string Withheld(const Row<F>& row, const Proxy<F>& proxy) {
+  if (!proxy.topology().Serves(row.port->id)) {
+    const auto other = row.querier->other_querier();
+    return other ? other->ToString() + " is the querier" : "another router is the querier";
+  }
+  if (proxy.database().Links(row.group).contains(row.port->id)) return "";
+  return row.state != nullptr ? "the access list refuses it" : "the interface is a boundary of it";
+}
+
+template <class F>
+ViewJson ToJson(const MembershipRecord<F>& record) {
   ViewJson json;
   json["mode"] = Name(record.mode);
   json["sources"] = ToJson(record.sources);
   return json;
+}
+
+/// What hosts have of the group on the port; all of it empty when none has reported it.
+template <class F>
+ViewJson StateJson(const Row<F>& row, const Proxy<F>& proxy, Time now) {
+  const TimedGroup<F>* state = row.state;
+  const bool exclude = state != nullptr && state->mode() == FilterMode::kExclude;
+  ViewJson json;
+  if (state == nullptr) {
+    json = ToJson(*row.membership);
+  } else {
+    json["mode"] = Name(state->mode());
+    json["sources"] = ToJson(exclude ? state->Excluded() : state->Requested());
+  }
+  json["requested"] = exclude ? ToJson(state->Requested()) : ViewJson::array();
+  json["expires_s"] = state == nullptr ? ViewJson() : SecondsUntil(EndOf(*state), now);
+  json["source_timers"] = state == nullptr ? ViewJson::array() : SourceTimers(*state, now);
+  json["host_version"] =
+      state == nullptr ? ViewJson() : ViewJson(FamilyWords<F>::Number(state->HostVersion()));
+  json["last_reporter"] = state == nullptr ? ViewJson() : ViewJson(state->last_reporter().ToString());
+  json["stale"] = state != nullptr && state->stale;
+  json["hosts"] = state == nullptr ? ViewJson::array() : Hosts(row.querier->Hosts(row.group), now);
+  json["static"] = row.membership ? ToJson(*row.membership) : ViewJson();
+  json["withheld"] = Withheld(row, proxy);
+  return json;
+}
+
+/// The groups of a port: those that its hosts and those that the configuration or the operator want.
+template <class F>
+void AddRows(const PortView& port, const Querier<F>& querier, std::vector<Row<F>>& rows) {
+  StaticRecords<F> statics;
+  if (port.config != nullptr) statics = RecordsOf(port.config->Of<F>().downstream.static_memberships);
+  for (const auto& [group, state] : querier.groups()) {
+    rows.push_back({group, &port, &querier, &state, std::nullopt});
+    if (auto found = statics.extract(group)) rows.back().membership = std::move(found.mapped());
+  }
+  for (auto& [group, record] : statics) rows.push_back({group, &port, &querier, nullptr, std::move(record)});
 }
 
 }  // namespace
@@ -93,7 +132,7 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
   for (const PortView& port : ports) {
     const Querier<F>* querier = proxy.querier(port.id);
     if (querier == nullptr) continue;
-    for (const auto& [group, state] : querier->groups()) rows.push_back({group, &port, querier, &state});
+    AddRows(port, *querier, rows);
   }
   std::sort(rows.begin(), rows.end(), [](const Row<F>& a, const Row<F>& b) {
     return std::tie(a.group, a.port->name) < std::tie(b.group, b.port->name);
@@ -103,24 +142,14 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
   std::string text;
   text.reserve(rows.size() * kUsualRow);
   text += '[';
-  for (const auto& [group, port, querier, state] : rows) {
-    const bool exclude = state->mode() == FilterMode::kExclude;
-    const PacketCount& count = forwarded[group];
+  for (const Row<F>& row : rows) {
+    const PacketCount& count = forwarded[row.group];
     ViewJson json;
     json["family"] = FamilyWords<F>::kFamily;
-    json["group"] = group.ToString();
-    json["port"] = port->name;
-    json["mode"] = Name(state->mode());
-    json["sources"] = ToJson(exclude ? state->Excluded() : state->Requested());
-    json["requested"] = exclude ? ToJson(state->Requested()) : ViewJson::array();
-    json["expires_s"] = SecondsUntil(EndOf(*state), now);
-    json["source_timers"] = SourceTimers(*state, now);
-    json["host_version"] = FamilyWords<F>::Number(state->HostVersion());
-    json["last_reporter"] = state->last_reporter().ToString();
-    json["stale"] = state->stale;
-    json["hosts"] = Hosts(querier->Hosts(group), now);
-    json["withheld"] = Withheld(*state, port->id, *querier, proxy);
-    json["asked_upstream"] = AskedUpstream(proxy.host().Told(group));
+    json["group"] = row.group.ToString();
+    json["port"] = row.port->name;
+    json.update(StateJson(row, proxy, now));
+    json["asked_upstream"] = ToJson(proxy.host().Told(row.group));
     json["forwarded_packets"] = count.packets;
     json["forwarded_bytes"] = count.bytes;
     if (text.size() > 1) text += ',';

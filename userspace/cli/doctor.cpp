@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/ansi.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
 #include "cli/wording.h"
@@ -16,8 +17,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Mark(const std::string& level) {
-  return level == "fail" ? "[FAIL]" : "[" + level + "]";
+/// As wide as the widest of them.
+std::string Mark(const std::string& level, Invocation::Colour colour) {
+  if (level == "fail") return Paint(Tone::kBad, "[FAIL]", colour);
+  if (level == "warn") return Paint(Tone::kWaiting, "[warn]", colour);
+  return Paint(Tone::kGood, "[ok]", colour) + "  ";
 }
 
 std::string SymptomsText() {
@@ -51,7 +55,7 @@ Exit ExitOf(const Json& findings) {
 
 Exit ShowFindings(const Invocation& invocation, const Json& findings) {
   const bool json = invocation.form == Invocation::Form::kJson;
-  const Exit printed = Print(json ? findings.dump(2) + "\n" : DoctorText(findings));
+  const Exit printed = Print(json ? findings.dump(2) + "\n" : DoctorText(findings, invocation.colour));
   return printed == Exit::kOk ? ExitOf(findings) : printed;
 }
 
@@ -82,10 +86,10 @@ Exit RunDoctor(const Invocation& invocation) {
 
 }  // namespace
 
-std::string DoctorText(const Json& findings) {
+std::string DoctorText(const Json& findings, Invocation::Colour colour) {
   std::string text;
   for (const Json& finding : findings) {
-    text += fmt::format("{:<6} {}: {}\n", Mark(TextOf(finding, "level")), TextOf(finding, "object"),
+    text += fmt::format("{} {}: {}\n", Mark(TextOf(finding, "level"), colour), TextOf(finding, "object"),
                         TextOf(finding, "text"));
     if (!finding.at("symptom").is_null()) {
       text += fmt::format("       symptom: {}\n", TextOf(finding, "symptom"));

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/ansi.h"
 #include "cli/human.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
@@ -123,11 +124,15 @@ std::string DeliveredText(const Json& answer) {
 
 }  // namespace
 
-std::string ExplainText(const Json& answer) {
+std::string ExplainText(const Json& answer, Invocation::Colour colour) {
   const Json& verdict = answer.at("verdict");
   std::string text = WantedText(answer.at("wanted")) + JoinedText(answer.at("joined")) +
                      DataText(answer.at("data")) + DeliveredText(answer);
-  text += fmt::format("{:<11} {}: {}\n", "verdict", TextOf(verdict, "state"), TextOf(verdict, "sentence"));
+  const std::string state = TextOf(verdict, "state");
+  const Tone tone = state == "delivering"     ? Tone::kGood
+                    : state == "nobody-wants" ? Tone::kWaiting
+                                              : Tone::kBad;
+  text += fmt::format("{:<11} {}: {}\n", "verdict", Paint(tone, state, colour), TextOf(verdict, "sentence"));
   if (const std::string next = TextOf(verdict, "next"); !next.empty()) {
     text += fmt::format("{:<11} {}\n", "next", next);
   }
@@ -142,7 +147,8 @@ Verb ExplainVerb() {
           [](const Invocation& invocation) {
             CallParams params{{"group", invocation.Get("GROUP")}};
             if (invocation.Has("SOURCE")) params["source"] = invocation.Get("SOURCE");
-            return Show(invocation, "explain", ExplainText, params);
+            const auto text = [&](const Json& answer) { return ExplainText(answer, invocation.colour); };
+            return Show(invocation, "explain", text, params);
           }};
 }
 

@@ -35,13 +35,19 @@ std::size_t AddressWidth(const Json& groups) {
 /// One port of the group: its state, its sources, its hosts.
 std::string PortBlock(const Json& row, std::size_t width) {
   const std::string withheld = TextOf(row, "withheld");
+  const std::string unsent = withheld.empty() ? "" : ", not forwarded: " + withheld;
+  const Json& membership = row.at("static");
+  const std::string fixed = membership.is_null() ? "" : "    static membership: " + Wanted(membership) + "\n";
+  if (row.at("host_version").is_null()) {
+    return fmt::format("  {}  no host has reported it{}\n", TextOf(row, "port"), unsent) + fixed;
+  }
   const auto version = NumberOf(row, "host_version");
   const bool older = version < NewestVersion(row);
   std::string text = fmt::format(
       "  {}  {} mode, ends in {}, as {}{}{}{}\n", TextOf(row, "port"), TextOf(row, "mode"),
       SecondsOf(row.at("expires_s")), ProtocolOf(row, version), older ? " (an older host is present)" : "",
-      row.at("stale") ? ", taken over from the agent before, not reported since" : "",
-      withheld.empty() ? "" : ", not forwarded: " + withheld);
+      row.at("stale") ? ", taken over from the agent before, not reported since" : "", unsent);
+  text += fixed;
   for (const Json& source : row.at("source_timers")) {
     text += fmt::format("    source {:<{}}  wanted, ends in {}\n", TextOf(source, "source"), width,
                         SecondsOf(source.at("expires_s")));

@@ -8,6 +8,25 @@
 
 namespace bpfcast {
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What the hosts speak; a row of a static membership alone has none.
+std::string HostsOfGroup(const Json& group) {
+  const Json& version = group.at("host_version");
+  return version.is_null() ? "-" : ProtocolOf(group, version.get<std::uint64_t>());
+}
+
+std::string LastReporter(const Json& group) {
+  const Json& reporter = group.at("last_reporter");
+  if (reporter.is_null()) return "static";
+  const std::string last = group.at("stale") ? "none since start" : reporter.get<std::string>();
+  return group.at("static").is_null() ? last : last + ", static";
+}
+
+}  // namespace
+
 std::string GroupsText(const nlohmann::ordered_json& groups) {
   if (groups.empty()) return "no groups: no host on a downstream interface has joined one\n";
   Table table({{"GROUP"},
@@ -20,9 +39,7 @@ std::string GroupsText(const nlohmann::ordered_json& groups) {
   for (const auto& group : groups) {
     const std::string withheld = TextOf(group, "withheld");
     table.Add({TextOf(group, "group"), TextOf(group, "port"), SecondsOf(group.at("expires_s")),
-               HumanCount(NumberOf(group, "forwarded_packets")),
-               ProtocolOf(group, NumberOf(group, "host_version")),
-               group.at("stale") ? "none since start" : TextOf(group, "last_reporter"),
+               HumanCount(NumberOf(group, "forwarded_packets")), HostsOfGroup(group), LastReporter(group),
                Wanted(group) + (withheld.empty() ? "" : " (not forwarded: " + withheld + ")")});
   }
   return table.ToString();

@@ -16,6 +16,8 @@ std::vector<Verb> Verbs() {
       DoctorVerb(),
       DebugVerb(),
       AclTestVerb(),
+      JoinVerb(),
+      LeaveVerb(),
       ReloadVerb(),
       CheckVerb(),
       MigrateVerb(),

@@ -30,6 +30,8 @@ Verb ConfigVerb();
 Verb KeysVerb();
 Verb DebugVerb();
 Verb AclTestVerb();
+Verb JoinVerb();
+Verb LeaveVerb();
 
 /// State words have colours where they are on.
 std::string StatusText(const nlohmann::ordered_json& status,
@@ -49,9 +51,11 @@ nlohmann::ordered_json FastestFirst(const nlohmann::ordered_json& flows);
 /// One line for each packet that the datapath told of.
 std::string EventsText(const nlohmann::ordered_json& events);
 /// The four steps of a stream and the verdict on it.
-std::string ExplainText(const nlohmann::ordered_json& answer);
+std::string ExplainText(const nlohmann::ordered_json& answer,
+                        Invocation::Colour colour = Invocation::Colour::kOff);
 /// A line for each finding, with its symptom and its fix.
-std::string DoctorText(const nlohmann::ordered_json& findings);
+std::string DoctorText(const nlohmann::ordered_json& findings,
+                       Invocation::Colour colour = Invocation::Colour::kOff);
 struct FileReport;
 /// Prints what is said of a file; kConfiguration when it is unusable.
 Exit ShowReport(const Invocation& invocation, const FileReport& report);
@@ -65,6 +69,10 @@ std::string EventWhat(const nlohmann::ordered_json& event);
 Exit FollowEvents(const Invocation& invocation);
 /// Each step of the answer, and the verdict.
 std::string AclText(const nlohmann::ordered_json& answer);
+/// The port, group and source that were typed, for `join` and `leave`.
+CallParams MembershipParams(const Invocation& invocation);
+/// What became of it.
+std::string SentenceText(const nlohmann::ordered_json& answer);
 /// The level of each subsystem.
 std::string DebugText(const nlohmann::ordered_json& levels);
 /// What changed.

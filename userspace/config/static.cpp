@@ -40,60 +40,76 @@ Result<StaticMembership<F>> Parse(std::string_view text) {
 }
 
 template <class F>
-class StaticReader {
- public:
-  StaticReader(FamilyConfig<F>& family, PortRole role, ConfigNotes& notes)
-      : family_(family), upstream_(role == PortRole::kUpstream), notes_(notes) {}
+std::vector<StaticMembership<F>>& MembershipsOf(InterfaceConfig& config) {
+  auto& family = [&]() -> FamilyConfig<F>& {
+    if constexpr (std::is_same_v<F, Igmp>) {
+      return config.ipv4;
+    } else {
+      return config.ipv6;
+    }
+  }();
+  return config.role == PortRole::kUpstream ? family.upstream.pull : family.downstream.static_memberships;
+}
 
-  void Add(const TextAt& entry) {
-    const auto membership = Parse<F>(entry.text);
-    if (!membership) return Problem(entry, membership.error().message);
-    const std::string example = std::is_same_v<F, Igmp> ? "10.0.0.1" : "2001:db8::1";
-    const auto& ssm = family_.downstream.querier.ssm_ranges;
-    if (!membership->source && IsSsm(ssm, membership->group)) {
-      return Problem(entry, "is source-specific; write which source, as in \"" + example + "@" +
-                                membership->group.ToString() + "\"");
-    }
-    auto& all = upstream_ ? family_.upstream.pull : family_.downstream.static_memberships;
-    if (std::find(all.begin(), all.end(), *membership) != all.end()) {
-      return Warning(entry, "is named twice");
-    }
-    for (const auto& boundary : upstream_ ? family_.upstream.boundaries : family_.downstream.boundaries) {
-      if (boundary.Contains(membership->group)) {
-        Warning(entry, "has no effect: the interface is a boundary of " + boundary.ToString());
-      }
-    }
-    if (!family_.served) {
-      constexpr const char* kKey = std::is_same_v<F, Igmp> ? "'ipv4'" : "'ipv6'";
-      Warning(entry, std::string("has no effect: ") + kKey + " is false");
-    }
-    all.push_back(*membership);
+template <class F>
+Result<std::vector<std::string>> Add(std::string_view text, InterfaceConfig& config) {
+  const auto membership = Parse<F>(text);
+  if (!membership) return tl::unexpected(membership.error());
+  const FamilyConfig<F>& family = config.Of<F>();
+  const std::string example = std::is_same_v<F, Igmp> ? "10.0.0.1" : "2001:db8::1";
+  if (!membership->source && IsSsm(family.downstream.querier.ssm_ranges, membership->group)) {
+    return Fail("is source-specific; write which source, as in \"" + example + "@" +
+                membership->group.ToString() + "\"");
   }
+  auto& all = MembershipsOf<F>(config);
+  std::vector<std::string> warnings;
+  if (std::find(all.begin(), all.end(), *membership) != all.end()) {
+    warnings.emplace_back("is named twice");
+    return warnings;
+  }
+  const bool upstream = config.role == PortRole::kUpstream;
+  for (const auto& boundary : upstream ? family.upstream.boundaries : family.downstream.boundaries) {
+    if (boundary.Contains(membership->group)) {
+      warnings.push_back("has no effect: the interface is a boundary of " + boundary.ToString());
+    }
+  }
+  if (!family.served) {
+    constexpr const char* kKey = std::is_same_v<F, Igmp> ? "'ipv4'" : "'ipv6'";
+    warnings.push_back(std::string("has no effect: ") + kKey + " is false");
+  }
+  all.push_back(*membership);
+  return warnings;
+}
 
- private:
-  void Problem(const TextAt& entry, const std::string& text) {
-    notes_.Problem(entry.at, "'static-groups': " + Quoted(entry.text) + " " + text);
-  }
-  void Warning(const TextAt& entry, const std::string& text) {
-    notes_.Warning(entry.at, "'static-groups': " + Quoted(entry.text) + " " + text);
-  }
+template <class F>
+bool Remove(std::string_view text, InterfaceConfig& config) {
+  const auto membership = Parse<F>(text);
+  return membership && std::erase(MembershipsOf<F>(config), *membership) > 0;
+}
 
-  FamilyConfig<F>& family_;
-  bool upstream_;
-  ConfigNotes& notes_;
-};
+bool IsIpv6(std::string_view text) {
+  return Split(text).group.find(':') != std::string_view::npos;
+}
 
 }  // namespace
 
+Result<std::vector<std::string>> AddStaticMembership(std::string_view text, InterfaceConfig& config) {
+  return IsIpv6(text) ? Add<Mld>(text, config) : Add<Igmp>(text, config);
+}
+
+bool RemoveStaticMembership(std::string_view text, InterfaceConfig& config) {
+  return IsIpv6(text) ? Remove<Mld>(text, config) : Remove<Igmp>(text, config);
+}
+
 void SetStaticMemberships(InterfaceDraft& draft, ConfigNotes& notes) {
-  StaticReader<Igmp> ipv4(draft.config.ipv4, draft.config.role, notes);
-  StaticReader<Mld> ipv6(draft.config.ipv6, draft.config.role, notes);
   for (const TextAt& entry : draft.static_groups) {
-    if (Split(entry.text).group.find(':') == std::string_view::npos) {
-      ipv4.Add(entry);
-    } else {
-      ipv6.Add(entry);
+    const std::string begin = "'static-groups': " + Quoted(entry.text) + " ";
+    const auto added = AddStaticMembership(entry.text, draft.config);
+    if (!added) {
+      notes.Problem(entry.at, begin + added.error().message);
+      continue;
     }
+    for (const std::string& warning : *added) notes.Warning(entry.at, begin + warning);
   }
 }
 

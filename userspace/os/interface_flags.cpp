@@ -1,18 +1,13 @@
 #include "os/interface_flags.h"
 
-#include <fcntl.h>
 #include <linux/if.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <string>
 
 #include "os/netlink.h"
-#include "os/os_error.h"
-#include "os/unique_fd.h"
+#include "os/replace_file.h"
 
 namespace bpfcast {
 namespace {
@@ -66,26 +61,12 @@ void AllMulticastFlags::ClearOthers(const std::set<std::uint32_t>& used) {
   }
 }
 
-/// Replaces the file in one step.
 Result<void> AllMulticastFlags::Write() const {
-  if (ours_.empty()) {
-    if (unlink(path_.c_str()) < 0 && errno != ENOENT) return FailWithErrno("remove " + path_, errno);
-    return {};
-  }
   std::string text;
   for (const auto& [netns, ifindex] : ours_) {
     text += std::to_string(netns) + ' ' + std::to_string(ifindex) + '\n';
   }
-  // A new file and no link that somebody else put there: the directory may be another user's, too.
-  const std::string draft = path_ + ".new";
-  unlink(draft.c_str());
-  const UniqueFd file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) return FailWithErrno("create " + draft, errno);
-  const ssize_t written = write(file.get(), text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size()) || std::rename(draft.c_str(), path_.c_str()) != 0) {
-    return FailWithErrno("write " + path_, errno);
-  }
-  return {};
+  return ReplaceFile(path_, text);
 }
 
 }  // namespace bpfcast

@@ -29,9 +29,13 @@ class AclVerdict : public testing::Test {
  protected:
   AclVerdict() : config_(*ParseConfig(kFile, "test.toml")) {}
 
-  AclPort<Igmp> Wan() const { return {&config_.upstream, {{*Ipv4Address::Parse("198.51.100.0"), 24}}}; }
+  AclPort<Igmp> Wan() const {
+    return {&config_.upstream,
+            {{*Ipv4Address::Parse("198.51.100.0"), 24}},
+            {{*Ipv4Address::Parse("10.1.7.0"), 24}}};
+  }
   AclPort<Igmp> Lan(std::size_t n) const {
-    return {&config_.downstreams[n - 1], {{*Ipv4Address::Parse("192.0.2.0"), 24}}};
+    return {&config_.downstreams[n - 1], {{*Ipv4Address::Parse("192.0.2.0"), 24}}, {}};
   }
   static AclQuestion<Igmp> Ask(const char* group, const char* source = nullptr) {
     AclQuestion<Igmp> question{*Ipv4Address::Parse(group), std::nullopt};
@@ -54,7 +58,7 @@ TEST_F(AclVerdict, AStreamThatNothingForbidsPassesEveryStep) {
   const auto steps = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "10.1.1.1"));
   EXPECT_EQ(Short(steps), "join lan1 yes, ask wan yes, source wan yes");
   EXPECT_THAT(steps[0].why, HasSubstr("239.0.0.0/8"));
-  EXPECT_EQ(steps[2].why, "altnet has it");
+  EXPECT_EQ(steps[2].why, "altnet has it, in 10.0.0.0/8");
 }
 
 TEST_F(AclVerdict, C_85_TheListThatDecidesIsNamed) {
@@ -90,6 +94,23 @@ TEST_F(AclVerdict, F_12_ASourceFromElsewhereIsNotAccepted) {
   EXPECT_THAT(steps[2].why, HasSubstr("altnet"));
 }
 
+TEST_F(AclVerdict, F_12_WhatIsBehindADownstreamIsNoSourceOfTheUpstream) {
+  const auto steps = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "10.1.7.5"));
+  EXPECT_EQ(Short(steps), "join lan1 yes, ask wan yes, source wan no")
+      << "for all that altnet has 10.0.0.0/8";
+  EXPECT_THAT(steps[2].why, HasSubstr("10.1.7.0/24"));
+}
+
+TEST_F(AclVerdict, F_12_AnUpstreamWithoutAltnetTakesTheRestOfTheWorld) {
+  const Config config = *ParseConfig("upstream = 'wan'\ndownstream = ['lan1']\n", "test.toml");
+  const AclPort<Igmp> wan{&config.upstream, {}, {{*Ipv4Address::Parse("192.0.2.0"), 24}}};
+  const AclPort<Igmp> lan{&config.downstreams[0], {}, {}};
+  EXPECT_EQ(Short(MayReceive(lan, wan, Ask("239.1.1.1", "203.0.113.5"))),
+            "join lan1 yes, ask wan yes, source wan yes");
+  EXPECT_EQ(Short(MayReceive(lan, wan, Ask("239.1.1.1", "192.0.2.5"))),
+            "join lan1 yes, ask wan yes, source wan no");
+}
+
 TEST_F(AclVerdict, TheUpstreamItselfIsAskedAboutAskingAndSources) {
   EXPECT_EQ(Short(MayReceive(Wan(), Wan(), Ask("239.1.1.1", "198.51.100.7"))), "ask wan yes, source wan yes");
 }
@@ -104,9 +125,9 @@ TEST_F(AclVerdict, E_33_WhatASourceBehindADownstreamMaySendUp) {
 }
 
 TEST_F(AclVerdict, TheOtherFamilyHasTheSameSteps) {
-  const AclPort<Mld> wan{&config_.upstream, {}};
-  const AclPort<Mld> lan1{&config_.downstreams[0], {}};
-  const AclPort<Mld> lan2{&config_.downstreams[1], {}};
+  const AclPort<Mld> wan{&config_.upstream, {}, {}};
+  const AclPort<Mld> lan1{&config_.downstreams[0], {}, {}};
+  const AclPort<Mld> lan2{&config_.downstreams[1], {}, {}};
   const auto source = Ipv6Address::Parse("2001:db8::5");
   EXPECT_EQ(Short(MayReceive<Mld>(lan1, wan, {*Ipv6Address::Parse("ff1e::1"), source})),
             "join lan1 yes, ask wan yes, source wan yes");

@@ -25,7 +25,7 @@ TEST_F(GroupsViewTest, AnAnySourceMemberIsExcludeOfNothingUntilItsTimerEnds) {
       "host_version": 3, "last_reporter": "192.0.1.10", "stale": false,
       "hosts": [{"address": "192.0.1.10", "version": 3, "mode": "exclude",
                  "last_report_s": 20.0, "expires_s": 250.0}],
-      "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
+      "static": null, "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
       "forwarded_packets": 10, "forwarded_bytes": 730}])"));
 }
 
@@ -53,6 +53,34 @@ TEST_F(GroupsViewTest, ExcludeShowsBlockedAndRequestedSourcesApart) {
   EXPECT_EQ(groups[0].at("sources"), Json({"10.0.0.1"}));
   EXPECT_EQ(groups[0].at("requested"), Json({"10.0.0.2"}));
   EXPECT_EQ(groups[0].at("source_timers"), Json::parse(R"([{"source": "10.0.0.2", "expires_s": 270.0}])"));
+}
+
+TEST_F(GroupsViewTest, E_07_StaticMembershipsStandBesideThoseOfHosts) {
+  InterfaceConfig lan1 = DefaultInterface(PortRole::kDownstream, {});
+  auto& memberships = lan1.ipv4.downstream.static_memberships;
+  memberships = {{kGroup, std::nullopt}, {MakeIpv4(232, 1, 1, 1), kSource}};
+  ports_[1].config = &lan1;
+  DownstreamConfig<Igmp> downstream = Downstream(kLan1);
+  downstream.static_memberships = memberships;
+  proxy_.SetDownstream(downstream, kStart, effects_);
+  Report(kLan1, kHost, {RecordType::kAllow, kGroup, {kOther}}, kStart);
+  const Json groups = Groups(kStart);
+  ASSERT_EQ(groups.size(), 2u);
+  const Json& alone = groups[0];
+  EXPECT_EQ(alone.at("group"), "232.1.1.1");
+  EXPECT_EQ(alone.at("mode"), "include");
+  EXPECT_EQ(alone.at("sources"), Json({"10.0.0.1"}));
+  EXPECT_EQ(alone.at("static"), Json::parse(R"({"mode": "include", "sources": ["10.0.0.1"]})"));
+  EXPECT_EQ(alone.at("withheld"), "");
+  for (const char* of_hosts : {"expires_s", "host_version", "last_reporter"}) {
+    EXPECT_TRUE(alone.at(of_hosts).is_null()) << of_hosts;
+  }
+  EXPECT_EQ(alone.at("hosts"), Json::array());
+  const Json& shared = groups[1];
+  EXPECT_EQ(shared.at("group"), "239.1.2.3");
+  EXPECT_EQ(shared.at("mode"), "include") << "what hosts have";
+  EXPECT_EQ(shared.at("static"), Json::parse(R"({"mode": "exclude", "sources": []})"));
+  EXPECT_EQ(shared.at("last_reporter"), "192.0.1.10");
 }
 
 TEST_F(GroupsViewTest, GroupsAreSortedByAddressThenPort) {

@@ -16,7 +16,7 @@ TEST_F(Ipv6ViewsTest, AMemberIsARowOfItsFamily) {
       "host_version": 2, "last_reporter": "fe80::10", "stale": false,
       "hosts": [{"address": "fe80::10", "version": 2, "mode": "exclude",
                  "last_report_s": 20.0, "expires_s": 250.0}],
-      "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
+      "static": null, "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
       "forwarded_packets": 7, "forwarded_bytes": 700}])"));
 }
 

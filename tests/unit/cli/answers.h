@@ -69,7 +69,7 @@ inline nlohmann::ordered_json GroupAnswer(const std::string& group, const std::s
       "host_version": 3, "last_reporter": "192.0.2.10", "stale": false,
       "hosts": [{"address": "192.0.2.10", "version": 3, "mode": "exclude", "last_report_s": 20.0,
                  "expires_s": 250.0}],
-      "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
+      "static": null, "withheld": "", "asked_upstream": {"mode": "exclude", "sources": []},
       "forwarded_packets": 1234, "forwarded_bytes": 1500000})");
   row["group"] = group;
   row["port"] = port;

@@ -31,6 +31,22 @@ TEST(GroupsText, IsALineForEachGroupOnEachPort) {
             "239.1.2.30  lan2   4m 10s    1 234  IGMPv2  192.0.2.10     all but 10.0.0.1\n");
 }
 
+TEST(GroupsText, StaticMembershipsHaveNoHostAndNoEnd) {
+  Json alone = GroupAnswer("239.1.2.3", "lan1");
+  for (const char* of_hosts : {"expires_s", "host_version", "last_reporter"}) alone[of_hosts] = nullptr;
+  alone["hosts"] = Json::array();
+  alone["static"] = {{"mode", "exclude"}, {"sources", Json::array()}};
+  Json shared = GroupAnswer("239.1.2.20", "lan1");
+  shared["static"] = {{"mode", "include"}, {"sources", {"10.0.0.1"}}};
+  EXPECT_EQ(GroupsText({alone, shared}),
+            "GROUP       PORT  EXPIRES  PACKETS  HOSTS   LAST REPORTER       SOURCES\n"
+            "239.1.2.3   lan1        -    1 234  -       static              all\n"
+            "239.1.2.20  lan1   4m 10s    1 234  IGMPv3  192.0.2.10, static  all\n");
+  const std::string details = GroupDetailsText({alone, shared});
+  EXPECT_THAT(details, HasSubstr("  lan1  no host has reported it\n    static membership: all\n"));
+  EXPECT_THAT(details, HasSubstr("    static membership: only 10.0.0.1\n"));
+}
+
 TEST(GroupsText, Ipv6StandsInTheSameTable) {
   Json specific = Ipv6GroupAnswer("ff3e::8000:1", "lan2");
   specific["mode"] = "include";
