@@ -266,6 +266,7 @@ TEST_P(Operator, EveryFieldOfAViewIsDocumented) {
   EXPECT_EQ(undocumented("debug", "debug"), "");
   EXPECT_EQ(undocumented("join", "join lan2 " + MoreGroups(3).ToString()), "");
   EXPECT_EQ(undocumented("config", "config"), "");
+  EXPECT_EQ(undocumented("keys", "keys"), "");
   EXPECT_EQ(undocumented("check", "check " + daemon_->config().path(), "config"), "");
   daemon_->config().Write(Configuration());
   EXPECT_EQ(undocumented("reload", "reload"), "");
