@@ -23,11 +23,15 @@ constexpr std::size_t kMaxSize = 1 << 20;
 tl::expected<std::string, std::string> ReadFile(const std::string& path) {
   // Non-blocking, so that a FIFO is refused and not waited for.
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return tl::unexpected("cannot open: " + ErrorText(errno));
+  if (!fd) {
+    const std::string way_out = errno == EACCES ? "; read it as root" : "";
+    return tl::unexpected("cannot open: " + ErrorText(errno) + way_out);
+  }
   struct stat status {};
   if (fstat(fd.get(), &status) < 0) return tl::unexpected("cannot read: " + ErrorText(errno));
   if (S_ISDIR(status.st_mode)) return tl::unexpected(std::string("is a directory, name the file in it"));
-  if (!S_ISREG(status.st_mode)) return tl::unexpected(std::string("is not a regular file"));
+  if (!S_ISREG(status.st_mode))
+    return tl::unexpected(std::string("is not a regular file; write it to one first"));
 
   std::string text;
   std::array<char, 65536> buffer{};

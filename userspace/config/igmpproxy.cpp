@@ -206,8 +206,14 @@ void Parser::SkipToKeyword() {
   }
 }
 
-void Parser::BeginPhyint(const ConfigWord&, const ConfigWord& name) {
+void Parser::BeginPhyint(const ConfigWord& keyword, const ConfigWord& name) {
+  constexpr std::size_t kMost = 4 * kMaxPorts;  // most of them disabled
   in_phyint_ = true;
+  if (phyints_.size() == kMost) {
+    notes_.Problem(keyword.at, "more than " + std::to_string(kMost) + " interfaces");
+    next_ = words_.size();
+    return;
+  }
   phyints_.emplace_back(name, default_down_ ? PhyintRole::kDownstream : PhyintRole::kDisabled, notes_);
 }
 

@@ -118,10 +118,11 @@ void Phyint::AddAccess(Access access, const ConfigWord& word, ConfigNotes& notes
                   network->ToString() + " contains no multicast group, so the entry matches nothing");
   }
   origins_.NotePlace(config_.name, "group-rules", word.at);
-  AccessList<Igmp> list = config_.ipv4.access();
-  list.rules.push_back({access, *network, {Ipv4Address(), 0}});
-  if (access == Access::kPermit) list.otherwise = Access::kDeny;
-  config_.ipv4.SetAccess(list);
+  // Whichever role the interface will have.
+  for (AccessList<Igmp>* list : {&config_.ipv4.upstream.host.access, &config_.ipv4.downstream.access}) {
+    list->rules.push_back({access, *network, {Ipv4Address(), 0}});
+    if (access == Access::kPermit) list->otherwise = Access::kDeny;
+  }
 }
 
 }  // namespace bpfcast

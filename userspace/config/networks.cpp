@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -57,21 +58,16 @@ Result<Networks> ParseWildcard(std::string_view text, std::size_t x) {
   return networks;
 }
 
-/// The text of the first network and of 15 others that differ from it in one digit, which are taken out;
-/// nothing when the list has no such 16.
-std::optional<std::string> TakeTogether(std::vector<Prefix<Ipv6Address>>& networks) {
+/// The text that gives the 16 networks from `first` on, in this order; nothing when no wildcard does.
+std::optional<std::string> Together(const std::vector<Prefix<Ipv6Address>>& networks, std::size_t first) {
+  if (networks.size() - first < kDigits.size()) return std::nullopt;
   for (const std::size_t x : {std::size_t{2}, std::size_t{3}}) {
-    std::string text = networks.front().ToString();
+    std::string text = networks[first].ToString();
     if (!text.starts_with("ff")) return std::nullopt;
     text[x] = 'x';
     const auto all = ParseNetworks(text);
-    const auto contains = [](const auto& list, const auto& network) {
-      return std::find(list.begin(), list.end(), network) != list.end();
-    };
-    const auto is_listed = [&](const auto& network) { return contains(networks, network); };
-    if (!all || !std::all_of(all->ipv6.begin(), all->ipv6.end(), is_listed)) continue;
-    std::erase_if(networks, [&](const auto& network) { return contains(all->ipv6, network); });
-    return text;
+    const auto begin = networks.begin() + static_cast<std::ptrdiff_t>(first);
+    if (all && std::equal(all->ipv6.begin(), all->ipv6.end(), begin)) return text;
   }
   return std::nullopt;
 }
@@ -86,13 +82,10 @@ void Networks::Append(const Networks& other) {
 std::vector<std::string> Networks::ToTexts() const {
   std::vector<std::string> texts;
   for (const auto& network : ipv4) texts.push_back(network.ToString());
-  for (auto rest = ipv6; !rest.empty();) {
-    if (const auto together = TakeTogether(rest)) {
-      texts.push_back(*together);
-    } else {
-      texts.push_back(rest.front().ToString());
-      rest.erase(rest.begin());
-    }
+  for (std::size_t i = 0; i < ipv6.size();) {
+    const auto together = Together(ipv6, i);
+    texts.push_back(together ? *together : ipv6[i].ToString());
+    i += together ? kDigits.size() : 1;
   }
   return texts;
 }

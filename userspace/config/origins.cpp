@@ -30,10 +30,9 @@ std::string ConfigOrigins::ToText(std::string_view interface, std::string_view k
   if (origin == nullptr) return "default";
   if (origin->places.empty()) return origin->because;
   std::vector<unsigned> lines;
-  for (const TextPosition& at : origin->places) {
-    if (std::find(lines.begin(), lines.end(), at.line) == lines.end()) lines.push_back(at.line);
-  }
+  for (const TextPosition& at : origin->places) lines.push_back(at.line);
   std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   std::string text = file_.substr(file_.rfind('/') + 1) + ":";
   for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) {
     text += (i == 0 ? "" : ", ") + std::to_string(lines[i]);

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/port_id.h"
 #include "config/keys.h"
 #include "config/notes.h"
+#include "config/toml_guard.h"
 #include "config/toml_interface.h"
 #include "config/toml_value.h"
 #include "config/top_keys.h"
@@ -20,6 +22,9 @@
 
 namespace bpfcast {
 namespace {
+
+/// Nobody reads more, and to look for what was meant takes time.
+constexpr std::size_t kEnoughProblems = 200;
 
 /// The top of the file: which interface has which role.
 class Reader {
@@ -159,15 +164,17 @@ void Reader::ReadDownstream(const toml::node& node) {
   }
   if (array->empty()) notes_.Problem(PositionOf(node), "'downstream' names no interface");
   for (const toml::node& element : *array) {
+    if (names_.size() > kMaxPorts) return;  // which is a problem: no need to compare all with all
     if (auto name = ReadName(element, "downstream", Stars::kTaken)) names_.push_back(std::move(*name));
   }
 }
 
 void Reader::ReadDisabled(const toml::node& node) {
+  std::set<std::string> named;
   const auto read = [&](const toml::node& element) {
     const auto name = ReadName(element, "disabled", Stars::kRefused);
     if (!name) return;
-    if (std::find(disabled_.begin(), disabled_.end(), name->name) != disabled_.end()) {
+    if (!named.insert(name->name).second) {
       return notes_.Problem(name->at, Quoted(name->name) + " is named twice");
     }
     disabled_.push_back(name->name);
@@ -183,6 +190,7 @@ void Reader::ReadInterfaces(const toml::node& node) {
     return ExpectedInstead(node, "interface", "a table, as in [interface.lan1]", notes_);
   }
   for (const auto& [key, value] : *interfaces) {
+    if (notes_.problem_count() > kEnoughProblems) return;
     const toml::table* table = value.as_table();
     if (table == nullptr) {
       ExpectedInstead(value, key.str(), "a table, as in [interface." + std::string(key.str()) + "]", notes_);
@@ -228,13 +236,17 @@ InterfaceConfig Reader::Settings(const std::string& name) {
 }  // namespace
 
 tl::expected<Config, ConfigProblems> ParseTomlConfig(std::string_view text, const std::string& file) {
+  ConfigNotes refused(file);
+  if (const auto before = RefuseBeforeToml(text)) {
+    refused.Problem(before->at, before->why);
+    return tl::unexpected(refused.Problems());
+  }
   try {
     return Reader(file).Read(toml::parse(text));
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
-    return tl::unexpected(ConfigProblems{file + ":" + std::to_string(at.line) + ":" +
-                                         std::to_string(at.column) + ": " +
-                                         std::string(error.description())});
+    refused.Problem({at.line, at.column}, std::string(error.description()));
+    return tl::unexpected(refused.Problems());
   }
 }
 

@@ -12,6 +12,8 @@ namespace bpfcast {
 namespace {
 
 constexpr std::string_view kLooksLike = R"(; write "200ms", "1.5s", "2m", or a number of seconds)";
+/// Far longer than any word that is meant.
+constexpr std::size_t kLongestKeyword = 64;
 /// Longer than any timer of the RFCs, far from the limits of Duration.
 constexpr double kLongestSeconds = 365.0 * 86400;
 
@@ -74,25 +76,33 @@ Result<void> CheckInterfaceName(std::string_view name) {
   return {};
 }
 
-std::string Quoted(std::string_view text) {
-  constexpr std::size_t kLongest = 40;
+std::string Printable(std::string_view text) {
   constexpr const char* kDigits = "0123456789abcdef";
-  std::string quoted = "'";
-  for (const char c : text.substr(0, kLongest)) {
+  std::string printable;
+  for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
     if (octet >= 0x20 && octet < 0x7f) {
-      quoted += c;
+      printable += c;
     } else {
-      quoted += {'\\', 'x', kDigits[octet >> 4], kDigits[octet & 15]};
+      printable += {'\\', 'x', kDigits[octet >> 4], kDigits[octet & 15]};
     }
   }
-  return quoted + (text.size() > kLongest ? "...'" : "'");
+  return printable;
+}
+
+std::string Quoted(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  return "'" + Printable(text.substr(0, kLongest)) + (text.size() > kLongest ? "...'" : "'");
 }
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    // The distance is no less than the difference in length, and costs the product of both.
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    const std::size_t shorter = std::min(word.size(), candidate.size());
+    if (longer - shorter >= best_distance || longer > kLongestKeyword) continue;
     const std::size_t distance = Distance(word, candidate);
     // Nothing of the word is left of it: not similar.
     if (distance < best_distance && distance < std::max(word.size(), candidate.size())) {

@@ -22,6 +22,9 @@ inline constexpr std::size_t kLongestInterfaceName = 15;
 /// What the kernel takes as an interface name; the error says why not.
 Result<void> CheckInterfaceName(std::string_view name);
 
+/// For a message: on one line of plain ASCII.
+std::string Printable(std::string_view text);
+
 /// 'text' for a message: on one line, printable, not too long.
 std::string Quoted(std::string_view text);
 

@@ -337,7 +337,7 @@ TEST_F(ConfigFile, ThatIsAFifoIsRefusedAndNotWaitedFor) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   const auto config = LoadConfig(path_);
   ASSERT_FALSE(config);
-  EXPECT_THAT(config.error(), ElementsAre(path_ + ": is not a regular file"));
+  EXPECT_THAT(config.error(), ElementsAre(path_ + ": is not a regular file; write it to one first"));
 }
 
 TEST_F(ConfigFile, OfMoreThanOneMebibyteIsRefused) {

@@ -119,10 +119,10 @@ TEST(ConfigCorpusDirectory, HasEnoughFilesOfEachKind) {
     return std::count_if(names.begin(), names.end(),
                          [&](const std::string& name) { return name.starts_with(part); });
   };
-  EXPECT_GE(count("igmpproxy/good/"), 18);
-  EXPECT_GE(count("igmpproxy/bad/"), 18);
-  EXPECT_GE(count("toml/good/"), 18);
-  EXPECT_GE(count("toml/bad/"), 14);
+  EXPECT_GE(count("igmpproxy/good/"), 25);
+  EXPECT_GE(count("igmpproxy/bad/"), 25);
+  EXPECT_GE(count("toml/good/"), 25);
+  EXPECT_GE(count("toml/bad/"), 25);
 }
 
 TEST(ConfigCorpusDirectory, HasEachKeyInAFileThatSetsItAndInOneThatIsRefusedForIt) {
