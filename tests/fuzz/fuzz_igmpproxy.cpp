@@ -1,0 +1,19 @@
+// The parser of igmpproxy.conf.
+#include "fuzz/config_target.h"
+
+namespace {
+
+constexpr bpfcast::fuzz::Grammar kGrammar = bpfcast::fuzz::Grammar::kIgmpproxy;
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  bpfcast::fuzz::RunConfig({reinterpret_cast<const char*>(data), size}, kGrammar);
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  static const std::vector<std::string_view> words = bpfcast::fuzz::WordsOf(kGrammar);
+  return bpfcast::fuzz::MutateText(data, size, max_size, seed, words);
+}
