@@ -24,6 +24,7 @@ struct ControlServer::Connection {
   std::string output;
   std::size_t sent = 0;
   Time last_progress{};
+  bool asked = false;    // a line was complete
   bool closing = false;  // to be closed when the output is sent
   bool end_of_input = false;
   FdWatch watch;  // last: ends before the descriptor
@@ -82,14 +83,50 @@ void ControlServer::Accept() {
   connection->last_progress = Now();
   connection->watch = FdWatch(loop_, connection->fd.get());
   if (connections_.size() > kMaxConnections) {
-    connection->output = RpcErrorLine(kRpcBusy, "too many connections") + "\n";
-    connection->closing = true;
-    Continue(connection);
-    // It does not get to wait for its answer to be taken.
-    if (connections_.size() > kMaxConnections) connections_.pop_back();
-    return;
+    const Handle given_up = LeastUseful(connection);
+    const bool refused = given_up == connection;
+    Close(given_up, refused ? "too many connections, and all of them are in use; try again"
+                            : "closed: too many connections, and this one was idle");
+    if (refused) return;
   }
   AwaitInput(connection);
+}
+
+ControlServer::Handle ControlServer::LeastUseful(Handle newcomer) {
+  Handle least = newcomer;
+  for (auto each = connections_.begin(); each != connections_.end(); ++each) {
+    const bool spared = each->asked && newcomer->last_progress - each->last_progress < kActive;
+    if (each == newcomer || spared) continue;
+    // They stand in the order in which they came.
+    if (least == newcomer || (!each->asked && least->asked) ||
+        (each->asked == least->asked && each->last_progress < least->last_progress)) {
+      least = each;
+    }
+  }
+  return least;
+}
+
+void ControlServer::Close(Handle connection, const char* why) {
+  // Said once, if there is room for it and it does not stand in an answer; nobody waits for it to be read.
+  if (connection->output.empty()) {
+    const std::string line = RpcErrorLine(kRpcBusy, why) + "\n";
+    static_cast<void>(send(connection->fd.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
+  connections_.erase(connection);
+}
+
+void ControlServer::LimitUnsent(Handle connection) {
+  for (;;) {
+    std::size_t unsent = 0;
+    Handle slowest = connections_.end();
+    for (auto each = connections_.begin(); each != connections_.end(); ++each) {
+      if (each == connection || each->output.empty()) continue;
+      unsent += each->output.capacity();
+      if (slowest == connections_.end() || each->last_progress < slowest->last_progress) slowest = each;
+    }
+    if (unsent <= kMaxUnsent) return;
+    connections_.erase(slowest);
+  }
 }
 
 void ControlServer::AwaitInput(Handle connection) {
@@ -122,6 +159,7 @@ void ControlServer::AnswerLines(Connection& connection) {
     if (line.size() > kMaxLine) return Reject(connection, "the line is longer than 64 KiB");
     if (line.empty() || line == "\r") continue;
     connection.last_progress = Now();
+    connection.asked = true;
     RpcReply reply = AnswerRpc(line, methods_);
     if (reply.line) (connection.output = std::move(*reply.line)) += '\n';
     if (reply.garbage) connection.closing = true;
@@ -147,6 +185,7 @@ void ControlServer::Continue(Handle connection) {
                                connection->output.size() - connection->sent, MSG_NOSIGNAL);
       if (put < 0 && errno == EINTR) continue;
       if (put < 0 && errno == EAGAIN) {
+        LimitUnsent(connection);
         connection->watch.Wait(FdEvent::kWritable, [this, connection] { OnOutput(connection); });
         return;
       }
@@ -183,14 +222,7 @@ void ControlServer::CloseIdle(Time now) {
   if (!accepting_) AwaitClient();
   for (auto connection = connections_.begin(); connection != connections_.end();) {
     const auto next = std::next(connection);
-    if (now - connection->last_progress > kIdleLimit) {
-      // Said once, if there is room for it; nobody waits for it to be read.
-      const std::string line = RpcErrorLine(kRpcBusy, "closed: idle for too long") + "\n";
-      if (connection->output.empty()) {
-        static_cast<void>(send(connection->fd.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-      }
-      connections_.erase(connection);
-    }
+    if (now - connection->last_progress > kIdleLimit) Close(connection, "closed: idle for too long");
     connection = next;
   }
 }

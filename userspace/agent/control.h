@@ -17,7 +17,13 @@ namespace bpfcast {
 class ControlServer {
  public:
   static constexpr std::size_t kMaxLine = 65536;
+  /// One more takes the place of one that never asked anything, else of the one that was idle longest; while
+  /// all were active within kActive it is refused.
   static constexpr std::size_t kMaxConnections = 64;
+  static constexpr Duration kActive = std::chrono::seconds(1);
+  /// Of answers that are not taken yet, all connections together, and besides one answer of any size: at more
+  /// the connection is closed that took nothing for the longest time.
+  static constexpr std::size_t kMaxUnsent = 64 << 20;
   /// Without a complete request, or without taking any of its answer, for so long a connection is closed.
   static constexpr Duration kIdleLimit = std::chrono::seconds(60);
 
@@ -45,6 +51,11 @@ class ControlServer {
   void OnOutput(Handle connection);
   void AnswerLines(Connection& connection);
   void Reject(Connection& connection, const std::string& why);
+  /// Which one gives its place to `newcomer`; the newcomer itself when all others are active.
+  Handle LeastUseful(Handle newcomer);
+  void Close(Handle connection, const char* why);
+  /// Closes others until kMaxUnsent is kept.
+  void LimitUnsent(Handle connection);
   /// Sends what it can, then waits for room, for more input, or ends. `connection` may be gone afterwards.
   void Continue(Handle connection);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 namespace bpfcast {
@@ -13,8 +14,33 @@ constexpr int kParseError = -32700;
 constexpr int kMethodNotFound = -32601;
 constexpr int kInvalidParams = -32602;
 
+/// A message may quote a file or its name, which need not be UTF-8.
 std::string ErrorLine(const Json& id, int code, std::string_view message) {
-  return Json{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", message}}}}.dump();
+  return Json{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", message}}}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Are there more brackets in each other than any request has? The tree of such a line is not made.
+bool IsTooDeep(std::string_view line) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDeepestRpc) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
 }
 
 bool IsId(const Json& id) {
@@ -67,17 +93,28 @@ std::string RpcErrorLine(int code, std::string_view message) {
 }
 
 RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
+  if (IsTooDeep(line)) {
+    return {RpcErrorLine(kParseError, "this line is nested deeper than " + std::to_string(kDeepestRpc) +
+                                          " levels; send one JSON-RPC 2.0 object a line"),
+            true};
+  }
   const Json request = Json::parse(line, nullptr, false);
   if (request.is_discarded()) {
     return {RpcErrorLine(kParseError, "this line is not JSON; send one JSON-RPC 2.0 object a line"), true};
   }
-  const auto invalid = [](const char* why) { return RpcReply{RpcErrorLine(kRpcInvalidRequest, why)}; };
-  if (!request.is_object()) return invalid("not a JSON-RPC 2.0 object; send one object a line");
+  if (!request.is_object()) {
+    return {RpcErrorLine(kRpcInvalidRequest,
+                         request.is_array() ? "batches are not taken; send one JSON-RPC 2.0 object a line"
+                                            : "not a JSON-RPC 2.0 object; send one object a line")};
+  }
+  const auto id = request.find("id");
+  // Whose request it was is said wherever that can be told.
+  const Json whose = id != request.end() && IsId(*id) ? *id : Json();
+  const auto invalid = [&](const char* why) { return RpcReply{ErrorLine(whose, kRpcInvalidRequest, why)}; };
   const auto version = request.find("jsonrpc");
   if (version == request.end() || *version != "2.0") return invalid(R"("jsonrpc" must be "2.0")");
   const auto method = request.find("method");
   if (method == request.end() || !method->is_string()) return invalid(R"("method" must be a string)");
-  const auto id = request.find("id");
   if (id == request.end()) return {};
   if (!IsId(*id)) return invalid(R"("id" must be a string or a number)");
 
@@ -91,7 +128,7 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
   const auto params = ReadParams(request, name, found->second);
   if (!params) return {ErrorLine(*id, kInvalidParams, params.error().message)};
   auto result = found->second.call(*params);
-  if (!result) return {ErrorLine(*id, kRpcFailed, result.error().message)};
+  if (!result) return {ErrorLine(*id, found->second.failure, result.error().message)};
   // The result is JSON already; it may be large, and is neither parsed again nor copied.
   result->insert(0, R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)");
   result->append("}");

@@ -25,6 +25,8 @@ using Json = nlohmann::json;
 
 constexpr const char* kStatus = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}\n";
 
+constexpr std::size_t kLarge = std::size_t{4} << 20;  // octets of the answer to "large"
+
 /// A client on the server's own loop.
 class Client {
  public:
@@ -95,7 +97,7 @@ class ControlTest : public testing::Test {
     path_ = directory_ + "/test.sock";
     RpcMethods methods;
     methods["status"].call = [](const RpcParams&) { return R"({"state":"running"})"; };
-    methods["large"].call = [](const RpcParams&) { return "\"" + std::string(4 << 20, 'x') + "\""; };
+    methods["large"].call = [](const RpcParams&) { return "\"" + std::string(kLarge, 'x') + "\""; };
     server_ = *ControlServer::Open(loop_, path_, std::move(methods));
   }
   ~ControlTest() override {
@@ -215,15 +217,19 @@ TEST_F(ControlTest, AClientThatDoesNotReadKeepsNobodyWaiting) {
   // And gets all of it when it does.
   const auto answers = slow.Read(2);
   ASSERT_EQ(answers.size(), 2u);
-  EXPECT_EQ(answers[1].at("result").get<std::string>().size(), std::size_t{4} << 20);
+  EXPECT_EQ(answers[1].at("result").get<std::string>().size(), kLarge);
 }
 
-TEST_F(ControlTest, OneConnectionTooManyIsToldSoAndClosed) {
+TEST_F(ControlTest, WhileAllConnectionsAreInUseOneTooManyIsToldSoAndClosed) {
   std::vector<std::unique_ptr<Client>> clients;
   for (std::size_t i = 0; i < ControlServer::kMaxConnections; ++i) {
     clients.push_back(std::make_unique<Client>(loop_, path_));
     clients.back()->Send(kStatus);
     ASSERT_EQ(clients.back()->Read(1).size(), 1u);
+  }
+  for (auto& client : clients) {
+    client->Send(kStatus);
+    ASSERT_EQ(client->Read(1).size(), 1u);
   }
   Client extra(loop_, path_);
   ExpectError(extra.Read(1), -32000);
@@ -231,6 +237,43 @@ TEST_F(ControlTest, OneConnectionTooManyIsToldSoAndClosed) {
   EXPECT_EQ(server_->connections(), ControlServer::kMaxConnections);
   clients.front()->Send(kStatus);
   EXPECT_EQ(clients.front()->Read(1).size(), 1u);
+}
+
+TEST_F(ControlTest, ConnectionsThatSayNothingGiveWayToOthersTheOldestFirst) {
+  Client working(loop_, path_);
+  working.Send(kStatus);
+  ASSERT_EQ(working.Read(1).size(), 1u);
+  constexpr std::size_t kSilent = 300;
+  std::vector<std::unique_ptr<Client>> silent;
+  for (std::size_t i = 0; i < kSilent; ++i) {
+    silent.push_back(std::make_unique<Client>(loop_, path_));
+    Client asks(loop_, path_);
+    asks.Send(kStatus);
+    ASSERT_EQ(asks.Read(1).at(0).at("result").at("state"), "running") << "beside " << i + 1 << " silent ones";
+  }
+  EXPECT_LE(server_->connections(), ControlServer::kMaxConnections);
+  ExpectError(silent.front()->Read(1), -32000);
+  EXPECT_TRUE(silent.front()->Ended());
+  silent.back()->Send(kStatus);
+  EXPECT_EQ(silent.back()->Read(1).at(0).at("result").at("state"), "running") << "the newest ones stay";
+  working.Send(kStatus);
+  EXPECT_EQ(working.Read(1).at(0).at("result").at("state"), "running") << "who asks before who is silent";
+}
+
+TEST_F(ControlTest, AnswersThatNobodyTakesDoNotFillTheMemory) {
+  std::vector<std::unique_ptr<Client>> greedy;
+  for (std::size_t i = 0; i < ControlServer::kMaxConnections - 1; ++i) {
+    greedy.push_back(std::make_unique<Client>(loop_, path_));
+    greedy.back()->Send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"large\"}\n");
+    Client other(loop_, path_);
+    other.Send(kStatus);
+    ASSERT_EQ(other.Read(1).at(0).at("result").at("state"), "running");
+  }
+  // One that is just made comes on top.
+  EXPECT_LE(server_->connections(), ControlServer::kMaxUnsent / kLarge + 1);
+  EXPECT_EQ(greedy.back()->Read(1).at(0).at("result").get<std::string>().size(), kLarge)
+      << "the newest stays";
+  EXPECT_TRUE(greedy.front()->Ended());
 }
 
 TEST_F(ControlTest, IdleConnectionsAreClosed) {

@@ -84,6 +84,41 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"group":["a"]}})", -32602,
                    false}));
 
+TEST(JsonRpc, TooManyBracketsInEachOtherAreRefusedWithTheirLimit) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"jsonrpc":"2.0","id":1,"method":"status","params":{"[[\"[":)" + std::string(depth - 2, '[') +
+           std::string(depth - 2, ']') + "}}";
+  };
+  const RpcReply reply = AnswerRpc(nested(kDeepestRpc + 1), Methods());
+  ASSERT_TRUE(reply.line);
+  EXPECT_TRUE(reply.garbage);
+  EXPECT_NE(reply.line->find("nested deeper than 16 levels"), std::string::npos) << *reply.line;
+  const RpcReply allowed = AnswerRpc(nested(kDeepestRpc), Methods());
+  ASSERT_TRUE(allowed.line);
+  EXPECT_EQ(Json::parse(*allowed.line).at("error").at("code"), -32602)
+      << "read, and refused for what it says";
+}
+
+TEST(JsonRpc, AnInvalidRequestGetsItsIdBackWhereItHasOne) {
+  const auto id_in_answer = [](const char* line) {
+    return Json::parse(AnswerRpc(line, Methods()).line.value_or("{}")).at("id");
+  };
+  EXPECT_EQ(id_in_answer(R"({"jsonrpc":"1.0","id":8,"method":"status"})"), 8);
+  EXPECT_EQ(id_in_answer(R"({"jsonrpc":"2.0","id":"a","method":5})"), "a");
+  EXPECT_EQ(id_in_answer(R"({"jsonrpc":"2.0","id":[1],"method":"status"})"), nullptr);
+  EXPECT_EQ(id_in_answer(R"([{"jsonrpc":"2.0","id":1,"method":"status"}])"), nullptr);
+}
+
+TEST(JsonRpc, AReasonThatIsNoUtf8IsSaidAllTheSame) {
+  RpcMethods methods;
+  methods["reload"].call = [](const RpcParams&) -> Result<std::string> {
+    return Fail("/etc/\xff.toml: cannot open: no");
+  };
+  const RpcReply reply = AnswerRpc(R"({"jsonrpc":"2.0","id":7,"method":"reload"})", methods);
+  ASSERT_TRUE(reply.line);
+  EXPECT_EQ(Json::parse(*reply.line).at("error").at("message"), "/etc/\xef\xbf\xbd.toml: cannot open: no");
+}
+
 TEST(JsonRpc, ParametersReachTheMethodByName) {
   const RpcReply reply = AnswerRpc(
       R"({"jsonrpc":"2.0","id":1,"method":"explain","params":{"group":"239.1.1.1","limit":3}})", Methods());
