@@ -220,6 +220,7 @@ RpcMethods Agent::Methods() {
   methods["leave"] = {
       [this](const RpcParams& params) { return Leave(params); }, {"port", "group"}, {"source"}};
   methods["debug"] = {Debug, {}, {"subsystem", "level"}};
+  methods["reload"].failure = kRpcUnusableFile;
   methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());

@@ -21,6 +21,8 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kTimeout{5};
+/// The code of an error that is about the configuration.
+constexpr int kUnusableFile = -32002;
 
 class Socket {
  public:
@@ -98,8 +100,9 @@ CallResult ReadReply(const std::string& method, const std::string& answer) {
   Json reply = Json::parse(answer, nullptr, false);
   if (reply.is_discarded() || !reply.is_object()) return NoAnswer("the answer is not JSON");
   if (const auto error = reply.find("error"); error != reply.end()) {
+    const bool file = error->value("code", 0) == kUnusableFile;
     return tl::unexpected(
-        CallError{CallError::Kind::kRefused,
+        CallError{file ? CallError::Kind::kUnusableFile : CallError::Kind::kRefused,
                   "bpfcastd refused '" + method + "': " + error->value("message", "no reason given")});
   }
   return std::move(reply["result"]);
@@ -113,7 +116,7 @@ std::string SocketOf(const std::string& instance) {
 }
 
 CallError WithWayOut(const CallError& error, const std::string& instance) {
-  if (error.kind == CallError::Kind::kRefused) return error;
+  if (error.kind != CallError::Kind::kNoAnswer) return error;
   return {error.kind, "no bpfcastd answers on " + SocketOf(instance) + " (" + error.message +
                           "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`"};
 }

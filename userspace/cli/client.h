@@ -10,8 +10,9 @@ namespace bpfcast {
 
 struct CallError {
   enum class Kind {
-    kNoAnswer,  // there is no agent, or it does not answer
-    kRefused,   // it answered that it cannot
+    kNoAnswer,      // there is no agent, or it does not answer
+    kRefused,       // it answered that it cannot
+    kUnusableFile,  // it answered that the configuration cannot be used
   };
   Kind kind = Kind::kNoAnswer;
   std::string message;

@@ -65,6 +65,8 @@ Exit Complain(const CallError& error) {
       return Exit::kEnvironment;
     case CallError::Kind::kRefused:
       return Exit::kRuntime;
+    case CallError::Kind::kUnusableFile:
+      return Exit::kConfiguration;
   }
   return Exit::kRuntime;
 }

@@ -90,10 +90,19 @@ TEST(Client, ReadsAnswersOfMegabytes) {
 
 TEST(Client, AnErrorOfTheAgentIsARefusalWithItsReason) {
   OneAnswer server(
-      "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32001,\"message\":\"x.toml:1:1: what\"}}\n");
-  const auto result = CallAt(server.path(), "reload");
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32001,\"message\":\"no such group\"}}\n");
+  const auto result = CallAt(server.path(), "explain");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, CallError::Kind::kRefused);
+  EXPECT_EQ(result.error().message, "bpfcastd refused 'explain': no such group");
+}
+
+TEST(Client, AFileThatTheAgentCannotUseIsARefusalOfItsOwn) {
+  OneAnswer server(
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32002,\"message\":\"x.toml:1:1: what\"}}\n");
+  const auto result = CallAt(server.path(), "reload");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, CallError::Kind::kUnusableFile);
   EXPECT_EQ(result.error().message, "bpfcastd refused 'reload': x.toml:1:1: what");
 }
 

@@ -142,9 +142,15 @@ TEST_F(CommandLine, NoAgentIsExitStatusThree) {
   EXPECT_EQ(out_, "");
 }
 
-TEST_F(CommandLine, ARefusedReloadIsExitStatusOne) {
-  answer_ = tl::unexpected(CallError{CallError::Kind::kRefused, "x.toml:1:1: what"});
-  EXPECT_EQ(Run({"reload"}), 1);
+TEST_F(CommandLine, ARefusalIsExitStatusOne) {
+  answer_ = tl::unexpected(CallError{CallError::Kind::kRefused, "cannot"});
+  EXPECT_EQ(Run({"status"}), 1);
+  EXPECT_EQ(err_, "cannot\n");
+}
+
+TEST_F(CommandLine, AFileThatReloadCannotUseIsExitStatusTwo) {
+  answer_ = tl::unexpected(CallError{CallError::Kind::kUnusableFile, "x.toml:1:1: what"});
+  EXPECT_EQ(Run({"reload"}), 2);
   EXPECT_EQ(err_, "x.toml:1:1: what\n");
   EXPECT_EQ(out_, "");
 }
