@@ -1,5 +1,6 @@
 // Files that cannot be a configuration: refused in one way by everybody who reads them, while a stream flows.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -45,6 +46,7 @@ TEST_P(HostileFiles, AreRefusedByEveryReaderAndTheDaemonGoesOnWithWhatItHas) {
   receiver.Join();
   Sender sender(bed_.up(), FromUpstream(kG));
   ASSERT_TRUE(receiver.WaitForFirst(Source(1)));
+  std::this_thread::sleep_for(300ms);  // until the connections that were needed so far are closed
   const std::size_t descriptors = Descriptors();
   const nlohmann::json ports = daemon_->Call("config");
 
@@ -79,7 +81,7 @@ TEST_P(HostileFiles, AreRefusedByEveryReaderAndTheDaemonGoesOnWithWhatItHas) {
   fs::remove(File());
 
   EXPECT_EQ(daemon_->Call("config"), ports) << "the running configuration stays";
-  EXPECT_EQ(Descriptors(), descriptors);
+  EXPECT_TRUE(Eventually([&] { return Descriptors() <= descriptors; })) << Descriptors();
   std::string windows = Configuration();
   for (std::size_t at = 0; (at = windows.find('\n', at)) != std::string::npos; at += 2)
     windows.insert(at, "\r");
@@ -92,10 +94,11 @@ TEST_P(HostileFiles, AreRefusedByEveryReaderAndTheDaemonGoesOnWithWhatItHas) {
   ExpectNoGap(receiver, Source(1));
 }
 
-TEST_P(HostileFiles, OneThatOthersMayNotReadIsNamedToThem) {
+TEST_P(HostileFiles, OneThatMayNotBeReadIsNamed) {
   const ConfigFile file("upstream = \"wan0\"\ndownstream = \"lan1\"\n");  // mode 0600
+  ASSERT_EQ(chown(file.path().c_str(), 65534, 65534), 0);
   const CommandResult result = RunCommand(
-      {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", CliPath(), "check", file.path()});
+      {"setpriv", "--bounding-set=-dac_override,-dac_read_search", CliPath(), "check", file.path()});
   EXPECT_EQ(result.status, 2);
   EXPECT_EQ(result.err, file.path() + ": cannot open: Permission denied; read it as root\n");
 }
