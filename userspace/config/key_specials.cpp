@@ -1,6 +1,7 @@
 #include "config/key_specials.h"
 
 #include <string>
+#include <utility>
 
 #include "config/key_kinds.h"
 #include "config/toml_value.h"
@@ -201,7 +202,14 @@ void ReadGroupRules(const TomlValue& value, AccessSetting& access) {
       value.Problem(at, ": " + Quoted(text) + " " + rule.error().message);
       continue;
     }
-    access.group_rules.push_back(*rule);
+    GroupRule plain = *rule;
+    for (auto& network : plain.group.ipv4) network = network.WithoutHostBits();
+    for (auto& network : plain.group.ipv6) network = network.WithoutHostBits();
+    if (plain != *rule) {
+      value.Warning(at, ": " + Quoted(text) + " has bits behind its prefix length; it is taken as " +
+                            ToTexts({plain}).front());
+    }
+    access.group_rules.push_back(std::move(plain));
   }
 }
 
