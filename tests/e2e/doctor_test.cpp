@@ -1,4 +1,5 @@
 // `bpfcast doctor`: each fault is made on a real bed, and a finding names it and the way out.
+#include "diagnosis.h"
 #include "fixture.h"
 #include "support/foreign_program.h"
 #include "support/process.h"
@@ -16,26 +17,8 @@ class DoctorOf : public E2e {
   static constexpr int kBlocked = 3;
 
   void StartWith(const std::string& text) { daemon_.emplace(bed_.router(), text, NamePrefix("e2e")); }
-  json Findings() const {
-    const CommandResult result = daemon_->Cli("doctor -j");
-    return json::parse(result.out, nullptr, false);
-  }
-  static json Find(const json& findings, const std::string& id, const std::string& object) {
-    for (const json& finding : findings) {
-      if (finding["id"] == id && finding["object"] == object) return finding;
-    }
-    return nullptr;
-  }
-  /// Waits for a finding of that level; fails with all of them otherwise.
   json Expect(const std::string& id, const std::string& object, const std::string& level) const {
-    json found;
-    EXPECT_TRUE(Eventually([&] {
-      found = Find(Findings(), id, object);
-      return found.is_object() && found["level"] == level;
-    })) << "no "
-        << level << " " << id << " of " << object << ":\n"
-        << daemon_->Cli("doctor").out;
-    return found.is_object() ? found : json{{"text", ""}, {"fix", ""}, {"symptom", nullptr}};
+    return ExpectFinding(*daemon_, id, object, level);
   }
   /// `bpfcast doctor -c FILE` where no agent answers.
   CommandResult WithoutAgent(const std::string& text, const std::vector<std::string>& wrapper = {}) const {
@@ -134,7 +117,7 @@ TEST_P(DoctorOf, NamesAnotherQuerierAndAVethWithoutGro) {
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
   const json gro = Expect("veth-gro", "lan3", "warn");
   EXPECT_THAT(gro["fix"].get<std::string>(), HasSubstr("ethtool -K PEER gro on"));
-  EXPECT_TRUE(Find(Findings(), "veth-gro", "lan1").is_null()) << "its other end has GRO";
+  EXPECT_TRUE(FindFinding(Findings(*daemon_), "veth-gro", "lan1").is_null()) << "its other end has GRO";
   // A router with a lower address wins the election.
   Injector(bed_.h1().ns, "eth0")
       .Send(IgmpFrame(bed_.h1().ns.Mac("eth0"), MakeIpv4(192, 0, 2, 2), MakeIpv4(224, 0, 0, 1),
@@ -146,8 +129,12 @@ TEST_P(DoctorOf, NamesAnotherQuerierAndAVethWithoutGro) {
 TEST_P(DoctorOf, NamesAnotherProgramWithTheKernelsMulticastRouting) {
   StartWith("upstream = \"wan0\"\ndownstream = [\"lan1\"]\nipv6 = false\n");
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
-  EXPECT_TRUE(Find(Findings(), "mroute-owner", "wan0,lan1").is_null());
+  EXPECT_TRUE(FindFinding(Findings(*daemon_), "mroute-owner", "wan0,lan1").is_null());
   const Smcroute other(bed_.router(), "phyint wan0 enable\nphyint lan1 enable\n");
+  // With the kernel's routing as its datapath bpfcastd could not start beside it.
+  const CommandResult instead = WithoutAgent(std::string(kTwoPorts) + "datapath = \"kernel\"\n");
+  EXPECT_THAT(instead.out,
+              AllOf(HasSubstr("[FAIL] wan0,lan1: smcrouted (process "), HasSubstr("fix: stop smcrouted")));
   EXPECT_THAT(Expect("mroute-owner", "wan0,lan1", "warn")["fix"].get<std::string>(), HasSubstr("stop "));
 }
 

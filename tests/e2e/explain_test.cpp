@@ -1,4 +1,5 @@
 // `bpfcast explain`: each fault is made on a real bed, and the verdict names it and the way out.
+#include "diagnosis.h"
 #include "fixture.h"
 
 namespace bpfcast::test {
@@ -7,25 +8,11 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-class Explain : public E2e {
+class Explains : public E2e {
  protected:
-  json Ask(const std::string& stream) const {
-    const CommandResult result = daemon_->Cli("explain " + stream + " -j");
-    if (result.status != 0) throw std::runtime_error(result.err);
-    return json::parse(result.out);
-  }
-  /// Waits for the state; gives the verdict, and fails with what was there otherwise.
-  json Verdict(const std::string& stream, const std::string& state, Clock::duration limit = 5s) const {
-    json verdict;
-    EXPECT_TRUE(Eventually(
-        [&] {
-          verdict = Ask(stream)["verdict"];
-          return verdict["state"] == state;
-        },
-        limit))
-        << "wanted " << state << " of " << stream << "\n"
-        << daemon_->Cli("explain " + stream).out;
-    return verdict;
+  json Ask(const std::string& stream) const { return Explain(*daemon_, stream); }
+  json Verdict(const std::string& stream, const std::string& state) const {
+    return ExpectVerdict(*daemon_, stream, state);
   }
   void Send(const Host& host, const AnyAddress& source, const AnyAddress& group, int ttl = 16) const {
     Sender sender(host, {.group = group, .source = source, .ttl = ttl}, Sender::Start::kLater);
@@ -33,9 +20,9 @@ class Explain : public E2e {
   }
   std::string G() const { return AnyGroup().ToString(); }
 };
-BPFCAST_FOR_EACH_HOOK_AND_FAMILY(Explain);
+BPFCAST_FOR_EACH_HOOK_AND_FAMILY(Explains);
 
-TEST_P(Explain, FollowsAStreamThroughItsFourSteps) {
+TEST_P(Explains, FollowsAStreamThroughItsFourSteps) {
   const bool ipv4 = version() == IpVersion::k4;
   StartDaemon(
       {.settings = {{"wan0", ipv4 ? "altnet = [\"10.0.0.0/30\"]\n" : "altnet = [\"2001:db8::/126\"]\n"},
@@ -101,10 +88,10 @@ TEST_P(Explain, FollowsAStreamThroughItsFourSteps) {
 }
 
 /// What does not depend on the hook.
-class ExplainProtocol : public Explain {};
-INSTANTIATE_TEST_SUITE_P(Hook, ExplainProtocol, ::testing::Values("tc", "tc-ipv6"), HookName);
+class ExplainsProtocol : public Explains {};
+INSTANTIATE_TEST_SUITE_P(Hook, ExplainsProtocol, ::testing::Values("tc", "tc-ipv6"), HookName);
 
-TEST_P(ExplainProtocol, NamesLimitsOtherQueriersBoundariesAndAnUpstreamThatIsDown) {
+TEST_P(ExplainsProtocol, NamesLimitsOtherQueriersBoundariesAndAnUpstreamThatIsDown) {
   const bool ipv4 = version() == IpVersion::k4;
   StartDaemon({.settings = {{"lan1", "max-groups = 1\n"},
                             {"wan0", ipv4 ? "boundaries = [\"239.1.7.4/32\"]\n"

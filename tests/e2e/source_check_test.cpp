@@ -92,7 +92,7 @@ TEST_P(SourceChecks, TF_12_F_12_WithFibTheKernelsRoutesDecideAndThePortSaysWhatI
   EXPECT_EQ(Drops("rpf") - before, 100U);
   const CommandResult events = daemon_->Cli("events");
   EXPECT_THAT(events.out, HasSubstr(SourceNo(1).ToString()));
-  EXPECT_THAT(events.out, HasSubstr("the source belongs to another interface"));
+  EXPECT_THAT(events.out, HasSubstr("the port takes no packets of this sender"));
   route("add");
   Send(bed_.up(), SourceNo(1), 100);
   EXPECT_TRUE(receiver.WaitForTotal(100));

@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "agent/agent.h"
+#include "agent/explain_gather.h"
+#include "agent/explain_verdict.h"
 #include "log/log.h"
 #include "os/clock.h"
 
@@ -15,6 +17,14 @@ namespace {
 constexpr std::uint32_t kPacketsTooBigPerSecond = 100;
 constexpr Duration kBetweenComplaints = std::chrono::seconds(30);
 
+/// Why the sender is refused where its packets arrive, and what accepts it there.
+template <class F>
+std::string WhyAndHow(const Ports& ports, const RouteKey<F>& stream, PortId arrival) {
+  SeenFacts seen = ArrivalOf<F>(ports, stream.source, arrival);
+  seen.refused = Name(PacketEventKind::kWrongInterface);
+  return WhyRefused(seen) + " (" + HowAccepted(seen) + ")";
+}
+
 }  // namespace
 
 void Agent::OnPacketEvents() {
@@ -23,8 +33,12 @@ void Agent::OnPacketEvents() {
     if (event.kind == PacketEventKind::kTooBig) TellSender(event, now);
     const auto port = ports_.find(event.arrival);
     const std::string name = port == ports_.end() ? std::string() : port->second.config.name;
-    if (const auto line = packet_events_.Add(std::move(event), name, now))
+    const auto refusal = [this, stream = event.stream, arrival = event.arrival] {
+      return std::visit([&](const auto& each) { return WhyAndHow(ports_, each, arrival); }, stream);
+    };
+    if (const auto line = packet_events_.Add(std::move(event), name, now, refusal)) {
       Log(Subsystem::kDatapath).warn("{}", *line);
+    }
   }
 }
 

@@ -73,6 +73,7 @@ struct SeenFacts {
   bool from_upstream = false;
   std::uint64_t packets = 0;  // forwarded
   std::uint64_t dropped = 0;
+  std::uint64_t octets = 0;  // of a forwarded packet with its IP header, on average
   double packets_per_s = 0;
   double bits_per_s = 0;
   std::optional<double> last_s;      // since the last packet
@@ -93,6 +94,7 @@ struct PortFactsOfStream {
   std::uint64_t transmitted = 0;
   std::uint64_t transmit_dropped = 0;
   unsigned ttl_threshold = 1;
+  unsigned mtu = 0;  // 0: not known
   unsigned reverse_path_filter =
       0;  // net.ipv4.conf.*.rp_filter as it takes effect; counts where the kernel forwards
 };
@@ -103,6 +105,7 @@ struct StreamFacts {
   std::string source;    // empty: all of them
   bool routable = true;  // false: a group of the link alone
   bool kernel_forwards = false;
+  std::uint64_t reverse_path_drops = 0;  // packets that rp_filter dropped, of whatever stream
   std::vector<WishFacts> wishes;
   JoinFacts join;
   std::vector<SeenFacts> seen;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <type_traits>
 #include <variant>
 
 #include "agent/family_words.h"
 #include "agent/hook_choice.h"
 #include "agent/stream_route.h"
+#include "os/reverse_path.h"
 #include "routing/boundary.h"
 
 namespace bpfcast {
@@ -43,6 +43,13 @@ std::string RemedyOf(const std::string& problem, const std::string& port) {
 }
 
 template <class F>
+bool HasInSubnet(const Port& port, const typename F::Address& source) {
+  const auto& addresses = port.link.Addresses<F>();
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const LinkAddress<F>& each) { return each.subnet.Contains(source); });
+}
+
+template <class F>
 class Gatherer {
  public:
   using Address = typename F::Address;
@@ -69,6 +76,7 @@ class Gatherer {
       }
       facts.ports.push_back(PortOf(view, port->second, facts.kernel_forwards));
     }
+    if (facts.kernel_forwards) facts.reverse_path_drops = ReversePathDrops();
     AddFlows(facts);
     AddEvents(facts);
     constexpr std::array<std::string_view, 5> kOfCopies{"thr", "mtu", "down", "clone", "refused"};
@@ -224,6 +232,7 @@ class Gatherer {
     if (view.hook) facts.hook = HookName(*view.hook);
     facts.hook_reason = view.hook_reason;
     facts.ttl_threshold = port.config.ttl_threshold;
+    facts.mtu = port.link.mtu;
     for (const PortCounters& each : from_.counters.ports) {
       if (each.id != view.id) continue;
       facts.received = each.received.packets;
@@ -231,44 +240,17 @@ class Gatherer {
       facts.transmit_dropped = each.transmit_dropped;
     }
     if (kernel_forwards && std::is_same_v<F, Igmp>) {
-      for (const std::string& scope : {std::string("all"), view.name}) {
-        std::ifstream file("/proc/sys/net/ipv4/conf/" + scope + "/rp_filter");
-        unsigned value = 0;
-        if (file >> value) facts.reverse_path_filter = std::max(facts.reverse_path_filter, value);
-      }
+      facts.reverse_path_filter = ReversePathFilter(view.name);
     }
     return facts;
-  }
-
-  /// What is the same of a packet however we heard of it.
-  SeenFacts Arrival(const Address& source, PortId arrival) const {
-    SeenFacts seen;
-    seen.source = source.ToString();
-    const auto port = from_.ports.find(arrival);
-    if (port == from_.ports.end()) return seen;
-    seen.port = port->second.config.name;
-    seen.from_upstream = port->second.role == PortRole::kUpstream;
-    seen.asks_routes = port->second.config.source_check == SourceCheck::kFib;
-    for (const auto& network : port->second.config.template Of<F>().other_sources) {
-      seen.altnets.push_back(network.ToString());
-    }
-    if (HasInSubnet(port->second, source)) return seen;
-    for (const auto& [id, other] : from_.ports) {
-      if (id != arrival && HasInSubnet(other, source)) seen.belongs_to = other.config.name;
-    }
-    return seen;
-  }
-  static bool HasInSubnet(const Port& port, const Address& source) {
-    const auto& addresses = port.link.Addresses<F>();
-    return std::any_of(addresses.begin(), addresses.end(),
-                       [&](const LinkAddress<F>& each) { return each.subnet.Contains(source); });
   }
 
   void AddFlows(StreamFacts& facts) const {
     for (const FlowCounters<F>& flow : from_.flows) {
       if (flow.key.group != group_ || (source_ && flow.key.source != *source_)) continue;
-      SeenFacts seen = Arrival(flow.key.source, flow.arrival);
+      SeenFacts seen = ArrivalOf<F>(from_.ports, flow.key.source, flow.arrival);
       seen.packets = flow.forwarded.packets;
+      if (seen.packets > 0) seen.octets = flow.forwarded.bytes / seen.packets;
       seen.dropped = flow.dropped;
       seen.packets_per_s = flow.packets_per_s;
       seen.bits_per_s = flow.bits_per_s;
@@ -295,7 +277,7 @@ class Gatherer {
       const auto* stream = std::get_if<RouteKey<F>>(&entry->event.stream);
       if (stream == nullptr || stream->group != group_ || (source_ && stream->source != *source_)) continue;
       if (entry->event.kind == PacketEventKind::kTooBig) continue;
-      SeenFacts seen = Arrival(stream->source, entry->event.arrival);
+      SeenFacts seen = ArrivalOf<F>(from_.ports, stream->source, entry->event.arrival);
       const bool known = std::any_of(facts.seen.begin(), facts.seen.end(), [&](const SeenFacts& each) {
         return each.source == seen.source && each.port == seen.port;
       });
@@ -315,11 +297,32 @@ class Gatherer {
 }  // namespace
 
 template <class F>
+SeenFacts ArrivalOf(const Ports& ports, const typename F::Address& source, PortId arrival) {
+  SeenFacts seen;
+  seen.source = source.ToString();
+  const auto port = ports.find(arrival);
+  if (port == ports.end()) return seen;
+  seen.port = port->second.config.name;
+  seen.from_upstream = port->second.role == PortRole::kUpstream;
+  seen.asks_routes = port->second.config.source_check == SourceCheck::kFib;
+  for (const auto& network : port->second.config.template Of<F>().other_sources) {
+    seen.altnets.push_back(network.ToString());
+  }
+  if (HasInSubnet<F>(port->second, source)) return seen;
+  for (const auto& [id, other] : ports) {
+    if (id != arrival && HasInSubnet<F>(other, source)) seen.belongs_to = other.config.name;
+  }
+  return seen;
+}
+
+template <class F>
 StreamFacts GatherStream(const StreamSources<F>& from, const typename F::Address& group,
                          const std::optional<typename F::Address>& source) {
   return Gatherer<F>(from, group, source).Gather();
 }
 
+template SeenFacts ArrivalOf<Igmp>(const Ports&, const Ipv4Address&, PortId);
+template SeenFacts ArrivalOf<Mld>(const Ports&, const Ipv6Address&, PortId);
 template StreamFacts GatherStream(const StreamSources<Igmp>&, const Ipv4Address&,
                                   const std::optional<Ipv4Address>&);
 template StreamFacts GatherStream(const StreamSources<Mld>&, const Ipv6Address&,

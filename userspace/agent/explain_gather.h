@@ -22,10 +22,16 @@ struct StreamSources {
   Time now{};
 };
 
+/// What is the same of all packets of a source that arrive on a port, forwarded or not.
+template <class F>
+SeenFacts ArrivalOf(const Ports& ports, const typename F::Address& source, PortId arrival);
+
 template <class F>
 StreamFacts GatherStream(const StreamSources<F>& from, const typename F::Address& group,
                          const std::optional<typename F::Address>& source);
 
+extern template SeenFacts ArrivalOf<Igmp>(const Ports&, const Ipv4Address&, PortId);
+extern template SeenFacts ArrivalOf<Mld>(const Ports&, const Ipv6Address&, PortId);
 extern template StreamFacts GatherStream(const StreamSources<Igmp>&, const Ipv4Address&,
                                          const std::optional<Ipv4Address>&);
 extern template StreamFacts GatherStream(const StreamSources<Mld>&, const Ipv6Address&,

@@ -117,6 +117,13 @@ std::optional<StreamVerdict> NotDelivered(const StreamFacts& facts, const WishFa
         wish.port + " carries no packets" + (port->hook_reason.empty() ? "" : ": " + port->hook_reason),
         "bpfcast doctor"};
   }
+  if (seen.octets > port->mtu && port->mtu > 0 && !facts.kernel_forwards) {
+    return StreamVerdict{StreamState::kNotDelivered,
+                         "packets of " + seen.source + " have " + std::to_string(seen.octets) +
+                             " octets, more than the MTU of " + wish.port + ", " + std::to_string(port->mtu),
+                         "let the sender make smaller packets, or raise the MTU: ip link set " + wish.port +
+                             " mtu " + std::to_string(seen.octets)};
+  }
   if (port->transmitted > 0 || port->transmit_dropped == 0) return std::nullopt;
   const std::string count = std::to_string(port->transmit_dropped);
   if (port->ttl_threshold > 1 && Has(facts.copy_drops, "thr")) {
@@ -161,6 +168,19 @@ StreamVerdict Delivering(const StreamFacts& facts, const std::vector<const WishF
   StreamVerdict verdict{StreamState::kDelivering,
                         Stream(facts) + " flows from " + first.port + " to " + Join(served), ""};
   if (first.packets_per_s <= 0) verdict.sentence += ", the last packet came " + Ago(first.last_s);
+  for (const std::string& name : served) {
+    const PortFactsOfStream* port = Find(facts, name);
+    if (failure || port == nullptr || port->ttl_threshold <= 1 || port->transmit_dropped == 0 ||
+        !Has(facts.copy_drops, "thr")) {
+      continue;
+    }
+    failure =
+        StreamVerdict{StreamState::kNotDelivered,
+                      name + " dropped " + std::to_string(port->transmit_dropped) +
+                          " copies of some stream, whose TTL is not above its ttl-threshold of " +
+                          std::to_string(port->ttl_threshold),
+                      "if it is this one, raise the TTL of the sender, or lower ttl-threshold of " + name};
+  }
   if (failure) {
     verdict.sentence += "; but " + failure->sentence;
     verdict.next = failure->next;
@@ -204,10 +224,13 @@ StreamVerdict NoData(const StreamFacts& facts) {
     verdict.sentence += " any more; the last of " + stopped->source + " came " + Ago(stopped->last_s);
   }
   const PortFactsOfStream* upstream = Find(facts, join.port);
-  if (facts.kernel_forwards && upstream != nullptr && upstream->reverse_path_filter > 0) {
+  if (facts.kernel_forwards && upstream != nullptr && upstream->reverse_path_filter > 0 &&
+      facts.reverse_path_drops > 0) {
     const std::string filter = "net.ipv4.conf." + join.port + ".rp_filter";
-    verdict.sentence +=
-        "; the kernel forwards, and its rp_filter drops senders to which no route leads through " + join.port;
+    verdict.sentence += "; the kernel forwards, and its rp_filter dropped " +
+                        std::to_string(facts.reverse_path_drops) +
+                        " packets of senders to which no route leads" +
+                        (upstream->reverse_path_filter == 1 ? " through " + join.port : "");
     verdict.next = "ip route add SENDER/32 dev " + join.port +
                    ", or sysctl -w net.ipv4.conf.all.rp_filter=0 " + filter + "=0";
     return verdict;

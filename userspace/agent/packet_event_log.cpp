@@ -18,16 +18,14 @@ std::string GroupOf(const PacketEvent& event) {
   return std::visit([](const auto& stream) { return stream.group.ToString(); }, event.stream);
 }
 
-std::string Sentence(const PacketEvent& event, const std::string& port) {
+std::string Sentence(const PacketEvent& event, const std::string& port,
+                     const std::function<std::string()>& refusal) {
   const std::string stream = port + ": packets of " + SourceOf(event) + " to " + GroupOf(event);
   switch (event.kind) {
     case PacketEventKind::kNoRoute:
       return {};  // nobody asked for it: nothing that an operator would want to hear of
     case PacketEventKind::kWrongInterface:
-      return stream +
-             " are dropped: by its address the sender belongs to another interface; name its network in the "
-             "altnet of " +
-             port + ", or set source-check = \"off\" there";
+      return stream + " are dropped: " + refusal();
     case PacketEventKind::kTooBig:
       return stream + " are larger than the MTU of an outgoing interface, " + std::to_string(event.mtu) +
              ", and do not leave through it";
@@ -49,10 +47,11 @@ const char* Name(PacketEventKind kind) {
   return "";
 }
 
-std::optional<std::string> PacketEventLog::Add(PacketEvent event, const std::string& port, Time now) {
+std::optional<std::string> PacketEventLog::Add(PacketEvent event, const std::string& port, Time now,
+                                               const std::function<std::string()>& refusal) {
   std::optional<std::string> line;
   if (event.kind != PacketEventKind::kNoRoute && IsWorthALine(event, SourceOf(event), now)) {
-    line = Sentence(event, port);
+    line = Sentence(event, port, refusal);
   }
   event.packet.clear();
   if (entries_.size() == kEntries) entries_.pop_front();

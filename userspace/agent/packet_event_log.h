@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,8 +27,10 @@ class PacketEventLog {
   };
 
   /// Remembers it, in place of the oldest if need be. Gives the sentence for the log, if there is to be one:
-  /// at most two in a minute for each kind, and none of a source that was named lately.
-  std::optional<std::string> Add(PacketEvent event, const std::string& port, Time now);
+  /// at most two in a minute for each kind, and none of a source that was named lately. `refusal` says
+  /// why a sender is refused and what accepts it; it is asked for that sentence alone.
+  std::optional<std::string> Add(PacketEvent event, const std::string& port, Time now,
+                                 const std::function<std::string()>& refusal);
 
   /// The oldest first.
   const std::deque<Entry>& entries() const { return entries_; }

@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 std::string EventWhat(const Json& event) {
   const std::string kind = TextOf(event, "event");
   if (kind == "noroute") return "nobody wants it";
-  if (kind == "rpf") return "dropped: the source belongs to another interface";
+  if (kind == "rpf") return "dropped: the port takes no packets of this sender";
   if (kind == "too-big")
     return "larger than the MTU of an outgoing interface, " + std::to_string(NumberOf(event, "mtu"));
   return kind;

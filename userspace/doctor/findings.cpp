@@ -152,9 +152,12 @@ class Doctor {
   void ReversePathFilter(const DoctorPort& port) {
     if (!KernelForwards() || port.reverse_path_filter == 0 || !port.serves_ipv4) return;
     const bool strict = port.reverse_path_filter == 1;
-    Add("rp-filter", strict ? Level::kFail : Level::kWarn, port.name,
-        strict ? "the kernel forwards, and rp_filter=1 drops senders that no route reaches through it"
-               : "the kernel forwards, and rp_filter=2 drops senders that no route reaches at all",
+    const bool blocks = facts_.agent ? facts_.reverse_path_drops > 0 : strict;
+    Add("rp-filter", blocks ? Level::kFail : Level::kWarn, port.name,
+        std::string("the kernel forwards, and ") +
+            (strict ? "rp_filter=1 drops senders that no route reaches through it"
+                    : "rp_filter=2 drops senders that no route reaches at all") +
+            ": " + std::to_string(facts_.reverse_path_drops) + " packets so far, on any interface",
         "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf." + port.name +
             ".rp_filter=0, or: ip route add SENDERS dev " + port.name,
         "joined-no-data");

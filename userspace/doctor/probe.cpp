@@ -17,6 +17,7 @@
 #include "os/link_table.h"
 #include "os/netlink.h"
 #include "os/privileges.h"
+#include "os/reverse_path.h"
 
 namespace bpfcast {
 namespace {
@@ -55,7 +56,7 @@ DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links) {
   port.exists = true;
   port.up = link->admin_up && link->running;
   port.has_ipv4 = !link->ipv4.empty();
-  port.reverse_path_filter = Larger(port.name, "rp_filter");
+  port.reverse_path_filter = ReversePathFilter(port.name);
   port.forced_igmp_version = Larger(port.name, "force_igmp_version");
   port.bridge = link->bridge.has_value();
   if (link->bridge) {
@@ -99,6 +100,7 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.missing_capabilities =
       MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
+  facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();
   for (const InterfaceConfig& interface : interfaces) facts.ports.push_back(ProbeOne(interface, links));

@@ -207,9 +207,13 @@ TEST(StreamVerdict, AnUpstreamWithoutAddressIsTheFirstSuspect) {
 TEST(StreamVerdict, WhereTheKernelForwardsItsReversePathFilterIsTheFirstSuspect) {
   StreamFacts facts = Asked();
   facts.ports[0].reverse_path_filter = 1;
+  facts.reverse_path_drops = 20;
   EXPECT_THAT(Judge(facts).next, testing::Not(HasSubstr("rp_filter"))) << "BPF does not mind it";
   facts.kernel_forwards = true;
+  EXPECT_THAT(Judge(facts).sentence, HasSubstr("dropped 20 packets"));
   EXPECT_THAT(Judge(facts).next, HasSubstr("net.ipv4.conf.wan0.rp_filter=0"));
+  facts.reverse_path_drops = 0;
+  EXPECT_THAT(Judge(facts).next, testing::Not(HasSubstr("rp_filter"))) << "it has dropped nothing";
 }
 
 TEST(StreamVerdict, AStreamThatStoppedIsNoDataAndSaysWhen) {
@@ -292,6 +296,33 @@ TEST(StreamVerdict, APortThatTakesNoCopySaysWhichOfItsLimitsItIs) {
   facts.ports[1].hook.clear();
   facts.ports[1].hook_reason = "attach failed";
   EXPECT_THAT(Judge(facts).sentence, HasSubstr("lan1 carries no packets: attach failed"));
+}
+
+TEST(StreamVerdict, PacketsLargerThanThePortsMtuAreNotDeliveredWhateverElseIs) {
+  StreamFacts facts = Asked();
+  facts.seen = {Flow()};
+  facts.seen[0].octets = 1328;
+  facts.ports[1].mtu = 1328;
+  EXPECT_EQ(Judge(facts).state, StreamState::kDelivering);
+  facts.ports[1].mtu = 1300;
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNotDelivered);
+  EXPECT_THAT(verdict.sentence, HasSubstr("have 1328 octets, more than the MTU of lan1, 1300"));
+  EXPECT_THAT(verdict.next, HasSubstr("ip link set lan1 mtu 1328"));
+  facts.kernel_forwards = true;
+  EXPECT_EQ(Judge(facts).state, StreamState::kDelivering) << "the kernel makes fragments";
+}
+
+TEST(StreamVerdict, AThresholdThatDroppedSomethingIsADoubtWhereOthersPass) {
+  StreamFacts facts = Asked();
+  facts.seen = {Flow()};
+  facts.ports[1].ttl_threshold = 16;
+  facts.ports[1].transmit_dropped = 7;
+  facts.copy_drops = {"thr"};
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kDelivering);
+  EXPECT_THAT(verdict.sentence, HasSubstr("lan1 dropped 7 copies of some stream"));
+  EXPECT_THAT(verdict.next, HasSubstr("lower ttl-threshold of lan1"));
 }
 
 TEST(StreamState, PacketsBeforeTheJoinDoNotMakeASlowStreamRefused) {

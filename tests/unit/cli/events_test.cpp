@@ -23,7 +23,7 @@ TEST(EventsText, IsALineForEachEvent) {
        "mtu": null, "seconds_ago": 0.1}])");
   EXPECT_EQ(EventsText(events),
             "  AGO  PORT  GROUP      SOURCE       WHAT\n"
-            "1m 5s  lan1  239.1.2.3  10.9.9.9     dropped: the source belongs to another interface\n"
+            "1m 5s  lan1  239.1.2.3  10.9.9.9     dropped: the port takes no packets of this sender\n"
             " 0.5s  wan0  ff0e::1    2001:db8::1  larger than the MTU of an outgoing interface, 1400\n"
             " 0.1s  wan0  239.9.9.9  10.0.0.1     nobody wants it\n");
 }

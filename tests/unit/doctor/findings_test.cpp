@@ -89,12 +89,17 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   facts.ports[0].reverse_path_filter = 1;
   EXPECT_EQ(Find(facts, "rp-filter").text, "") << "the programs come before it";
   facts.forwarding = Forwarding::kKernel;
+  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn) << "it has dropped nothing";
+  facts.reverse_path_drops = 20;
   const Finding strict = Find(facts, "rp-filter");
   EXPECT_EQ(strict.level, Level::kFail);
+  EXPECT_THAT(strict.text, HasSubstr("20 packets so far"));
   EXPECT_THAT(strict.fix,
               HasSubstr("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0"));
   facts.ports[0].reverse_path_filter = 2;
-  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn);
+  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kFail);
+  facts.agent = false;
+  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn) << "senders that have a route anywhere pass";
 }
 
 TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
