@@ -58,6 +58,21 @@ TEST_P(FaultOfTheKernelPath, RpFilterDropsSendersThatNoRouteReaches) {
   ExpectVerdict(*daemon_, G(), "delivering");
 }
 
+TEST_P(FaultOfTheKernelPath, AFirewallDropsInForwardWhatNoRuleAccepts) {
+  MustRun({"nft", "-f", "-"}, &bed_.router(),
+          "table ip filter {\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n }\n}\n");
+  StartDaemon();
+  Receiver receiver(bed_.h1(), AnyGroup());
+  Join(receiver);
+  Send(FromUpstream(AnyGroup()));
+  const std::string fix = Text(ExpectFinding(*daemon_, "firewall", "machine", "warn"), "fix");
+  EXPECT_EQ(fix, "nft insert rule ip filter FORWARD ip daddr 224.0.0.0/4 accept");
+  EXPECT_EQ(receiver.Total(), 0U);
+  MustRun(Words(fix), &bed_.router());
+  Send(FromUpstream(AnyGroup()));
+  EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
+}
+
 /// Of both hooks: what a port does not take of a stream that is forwarded.
 class FaultOfCopies : public Fault {};
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(FaultOfCopies);
@@ -165,7 +180,9 @@ TEST_P(FaultOfALink, AHostThatNeverAnswersBecauseAFirewallAtItStopsIgmp) {
 
 TEST_P(FaultOfALink, AnInterfaceWithoutAddress) {
   bed_.router().Ip("addr flush dev lan2");
-  daemon_.emplace(bed_.router(), "upstream = \"wan0\"\ndownstream = [\"lan2\"]\nipv6 = false\n",
+  daemon_.emplace(bed_.router(),
+                  "upstream = \"wan0\"\ndownstream = [\"lan2\"]\nipv6 = false\n[interface.lan2]\n"
+                  "query-response-interval = \"500ms\"\n",
                   NamePrefix("e2e"));
   Receiver receiver(bed_.h3(), kG);
   receiver.Join();

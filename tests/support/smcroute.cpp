@@ -16,7 +16,7 @@ Smcroute::Smcroute(const NetNs& ns, const std::string& config)
   const auto has_interfaces = [&] {
     std::ostringstream text;
     ns.Run([&] { text << std::ifstream("/proc/thread-self/net/ip_mr_vif").rdbuf(); });
-    return text.str().find("wan0") != std::string::npos;
+    return text.str().find("wan") != std::string::npos;
   };
   if (!Eventually([&] { return has_interfaces() || !process_.Running(); }) || !process_.Running()) {
     throw std::runtime_error("smcrouted: " + process_.Err());

@@ -78,6 +78,24 @@ class Doctor {
           "take that away and restart bpfcastd, or say datapath = \"kernel\"");
     }
     MrouteOwner();
+    Firewall();
+  }
+
+  void Firewall() {
+    for (const std::string& chain : facts_.dropping_chains) {
+      if (!KernelForwards()) {
+        Add("firewall", Level::kOk, "machine",
+            "the firewall's chain " + chain +
+                " drops what no rule accepts; what bpfcast forwards passes by it");
+        continue;
+      }
+      const bool ipv6 = chain.starts_with("ip6 ");
+      Add("firewall", Level::kWarn, "machine",
+          "the kernel forwards, and the firewall's chain " + chain +
+              " drops what no rule accepts: streams need a rule",
+          "nft insert rule " + chain + (ipv6 ? " ip6 daddr ff00::/8 accept" : " ip daddr 224.0.0.0/4 accept"),
+          "stops-after-seconds");
+    }
   }
 
   void MrouteOwner() {

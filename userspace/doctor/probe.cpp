@@ -14,6 +14,7 @@
 #include "datapath/bpf_link.h"
 #include "datapath/mroute_owner.h"
 #include "datapath/port_facts.h"
+#include "os/forward_chains.h"
 #include "os/link_table.h"
 #include "os/netlink.h"
 #include "os/privileges.h"
@@ -100,6 +101,7 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.missing_capabilities =
       MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
+  facts.dropping_chains = DroppingForwardChains();
   facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();

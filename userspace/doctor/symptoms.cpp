@@ -14,7 +14,7 @@ const std::vector<Symptom>& Symptoms() {
        "unicast came first and multicast does not get through: a firewall, an altnet that lacks the sender, "
        "or "
        "hardware offload",
-       {"data-refused", "rp-filter"}},
+       {"data-refused", "rp-filter", "firewall"}},
       {"stops-at-140-s",
        "freezes after 140 s",
        "the provider expects reports to be repeated, and its queries do not arrive",
@@ -47,7 +47,7 @@ const std::vector<Symptom>& Symptoms() {
       {"joined-no-data",
        "joined, and no data comes",
        "nobody upstream heard the join, or the kernel drops the sender",
-       {"upstream-query", "rp-filter", "address"}},
+       {"upstream-query", "rp-filter", "address", "firewall"}},
       {"group-limit",
        "some groups more do not work",
        "a limit: max-groups here, net.ipv4.igmp_max_memberships (20) in programs that use one socket",

@@ -11,12 +11,12 @@ TEST_F(EventsViewTest, EventsAreRowsOfTheirFamilyTheOldestFirst) {
   PacketEvent wrong;
   wrong.kind = PacketEventKind::kWrongInterface;
   wrong.stream = RouteKey<Igmp>{kSource, kGroup};
-  log.Add(wrong, "lan1", kStart);
+  log.Add(wrong, "lan1", kStart, [] { return std::string(); });
   PacketEvent big;
   big.kind = PacketEventKind::kTooBig;
   big.stream = RouteKey<Mld>{*Ipv6Address::Parse("2001:db8::1"), *Ipv6Address::Parse("ff0e::1234")};
   big.mtu = 1400;
-  log.Add(big, "eth0", kStart + seconds(1));
+  log.Add(big, "eth0", kStart + seconds(1), [] { return std::string(); });
   EXPECT_EQ(Json::parse(EventsJson(log, kStart + seconds(3))), Json::parse(R"([
       {"number": 0, "event": "rpf", "port": "lan1", "family": "ipv4", "group": "239.1.2.3", "source": "10.0.0.1",
        "mtu": null, "seconds_ago": 3.0},
@@ -29,7 +29,7 @@ TEST_F(EventsViewTest, EventsOfOneMomentHaveDifferentNumbers) {
   PacketEvent event;
   event.kind = PacketEventKind::kNoRoute;
   event.stream = RouteKey<Igmp>{kSource, kGroup};
-  for (int i = 0; i < 3; ++i) log.Add(event, "lan1", kStart + seconds(1));
+  for (int i = 0; i < 3; ++i) log.Add(event, "lan1", kStart + seconds(1), [] { return std::string(); });
   std::vector<std::uint64_t> numbers;
   for (const auto& row : Json::parse(EventsJson(log, kStart + seconds(1))))
     numbers.push_back(row.at("number"));

@@ -102,6 +102,18 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn) << "senders that have a route anywhere pass";
 }
 
+TEST(Doctor, AFirewallThatDropsInForwardMattersWhereTheKernelForwards) {
+  DoctorFacts facts = Healthy();
+  facts.dropping_chains = {"ip filter FORWARD"};
+  EXPECT_EQ(Find(facts, "firewall").level, Level::kOk);
+  EXPECT_THAT(Find(facts, "firewall").text, HasSubstr("passes by it"));
+  facts.forwarding = Forwarding::kKernel;
+  EXPECT_EQ(Find(facts, "firewall").level, Level::kWarn);
+  EXPECT_EQ(Find(facts, "firewall").fix, "nft insert rule ip filter FORWARD ip daddr 224.0.0.0/4 accept");
+  facts.dropping_chains = {"ip6 filter FORWARD"};
+  EXPECT_EQ(Find(facts, "firewall").fix, "nft insert rule ip6 filter FORWARD ip6 daddr ff00::/8 accept");
+}
+
 TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
   DoctorFacts facts = Healthy();
   facts.ports[0].queries_received = 0;
