@@ -25,6 +25,7 @@ std::vector<Verb> Verbs() {
       KeysVerb(),
       SendVerb(),
       RecvVerb(),
+      CaptureVerb(),
       // clang-format on
   };
 }

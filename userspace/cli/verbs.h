@@ -32,6 +32,7 @@ Verb DebugVerb();
 Verb AclTestVerb();
 Verb JoinVerb();
 Verb LeaveVerb();
+Verb CaptureVerb();
 
 /// State words have colours where they are on.
 std::string StatusText(const nlohmann::ordered_json& status,
