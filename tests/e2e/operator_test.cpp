@@ -1,5 +1,6 @@
 // What the operator changes and watches while the daemon runs: static memberships, log levels, the answer to
 // "may this stream pass", and the views that follow.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,6 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 class Operator : public E2e {
  protected:
@@ -191,7 +191,8 @@ TEST_P(Operator, EventsAreFollowedAcrossARestartUntilInterrupted) {
   EXPECT_TRUE(told(2)) << follow.Out() << follow.Err();
   follow.Signal(SIGINT);
   EXPECT_EQ(follow.Wait(5s), 0);
-  EXPECT_THAT(follow.Out(), Not(HasSubstr("error")));
+  const std::string complaints = follow.Err();
+  EXPECT_LE(std::count(complaints.begin(), complaints.end(), '\n'), 1) << complaints;  // that nobody answers
 }
 
 TEST_P(Operator, LinesCarryThePriorityThatTheJournalReads) {

@@ -227,9 +227,13 @@ TEST_F(ControlTest, WhileAllConnectionsAreInUseOneTooManyIsToldSoAndClosed) {
     clients.back()->Send(kStatus);
     ASSERT_EQ(clients.back()->Read(1).size(), 1u);
   }
-  for (auto& client : clients) {
-    client->Send(kStatus);
-    ASSERT_EQ(client->Read(1).size(), 1u);
+  // All within the second that counts, also where the machine has more to do.
+  for (Time begin{}; Now() - begin > ControlServer::kActive / 2;) {
+    begin = Now();
+    for (auto& client : clients) {
+      client->Send(kStatus);
+      ASSERT_EQ(client->Read(1).size(), 1u);
+    }
   }
   Client extra(loop_, path_);
   ExpectError(extra.Read(1), -32000);

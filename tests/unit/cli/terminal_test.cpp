@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "answers.h"
 #include "cli/command_line.h"
@@ -43,8 +45,12 @@ class OnTerminal {
     winsize size{};
     size.ws_row = 12;
     size.ws_col = 100;
-    pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
+    int line = -1;
+    if (openpty(&terminal_, &line, nullptr, nullptr, &size) != 0) throw std::runtime_error("no terminal");
+    tcgetattr(terminal_, &before_);
+    pid_ = fork();
     if (pid_ == 0) {
+      login_tty(line);
       setenv("TERM", "xterm", 1);
       setenv("NO_COLOR", no_color, 1);
       const auto call = [](const std::string&, const std::string& method, const CallParams&) {
@@ -56,7 +62,7 @@ class OnTerminal {
       };
       _exit(RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text));
     }
-    tcgetattr(terminal_, &before_);
+    close(line);
   }
   ~OnTerminal() {
     if (pid_ > 0) {
