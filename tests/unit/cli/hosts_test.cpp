@@ -26,14 +26,15 @@ TEST(HostsText, IsASentenceWhenThereAreNone) {
 
 TEST(HostsText, IsALineForEachHostAndGroupByPortHostAndGroup) {
   Json one = GroupAnswer("239.1.2.3", "lan2");
-  one["hosts"] = {Host("192.0.2.10", 3, "exclude", 20, 240), Host("192.0.2.9", 2, "exclude", 70, 190)};
+  one["hosts"] =
+      Json::array({Host("192.0.2.10", 3, "exclude", 20, 240), Host("192.0.2.9", 2, "exclude", 70, 190)});
   Json two = GroupAnswer("232.1.1.1", "lan2");
   two["mode"] = "include";
   two["sources"] = {"10.0.0.1"};
-  two["hosts"] = {Host("192.0.2.10", 3, "include", 5, 255)};
+  two["hosts"] = Json::array({Host("192.0.2.10", 3, "include", 5, 255)});
   Json other_port = GroupAnswer("239.1.2.3", "lan1");
-  other_port["hosts"] = {Host("192.0.2.77", 3, "exclude", 1, 259)};
-  EXPECT_EQ(HostsText({one, two, other_port}),
+  other_port["hosts"] = Json::array({Host("192.0.2.77", 3, "exclude", 1, 259)});
+  EXPECT_EQ(HostsText(Json::array({one, two, other_port})),
             "PORT  HOST        GROUP      SPEAKS  MODE       REPORTED  EXPIRES  THE PORT GETS\n"
             "lan1  192.0.2.77  239.1.2.3  IGMPv3  exclude    1.0s ago   4m 19s  all\n"
             "lan2  192.0.2.9   239.1.2.3  IGMPv2  exclude  1m 10s ago   3m 10s  all\n"
