@@ -36,13 +36,18 @@ std::string RuleText(const AccessRule<F>* rule, Access otherwise) {
   return std::string(word(rule->access)) + " by the entry " + rule->group.ToString() + source;
 }
 
+/// What keeps every stream of the group from the interface, whatever its lists say; nothing where nothing
+/// does.
+template <class F>
+std::optional<std::string> Never(const InterfaceConfig& config, const AclQuestion<F>& question) {
+  if (!config.Of<F>().served) return std::string(F::kName) + " is not served there";
+  if (!F::IsRoutable(question.group)) return "the group stays on its link and is never forwarded";
+  return std::nullopt;
+}
+
 template <class F>
 AclStep AskedFor(std::string step, const InterfaceConfig& config, const AclQuestion<F>& question) {
-  if (!config.Of<F>().served)
-    return Step(std::move(step), config, false, std::string(F::kName) + " is not served there");
-  if (!F::IsRoutable(question.group)) {
-    return Step(std::move(step), config, false, "the group stays on its link and is never forwarded");
-  }
+  if (const auto never = Never<F>(config, question)) return Step(std::move(step), config, false, *never);
   if (const auto boundary = Boundary<F>(config, question.group)) {
     return Step(std::move(step), config, false, *boundary);
   }
@@ -143,7 +148,9 @@ std::vector<AclStep> MaySend(const AclPort<F>& port, const AclPort<F>& upstream,
                              const AclQuestion<F>& question) {
   std::vector<AclStep> steps;
   if (question.source) steps.push_back(Source(port, *question.source));
-  if (port.config->role == PortRole::kDownstream) {
+  if (const auto never = Never<F>(*port.config, question)) {
+    steps.push_back(Step("pass", *port.config, false, *never));
+  } else if (port.config->role == PortRole::kDownstream) {
     steps.push_back(PassUp(*port.config, *upstream.config, question));
   } else if (const auto boundary = Boundary<F>(*port.config, question.group)) {
     steps.push_back(Step("pass", *port.config, false, *boundary));

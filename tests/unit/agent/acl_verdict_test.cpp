@@ -124,6 +124,15 @@ TEST_F(AclVerdict, E_33_WhatASourceBehindADownstreamMaySendUp) {
   EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.255.255.250"))), "pass wan no");
 }
 
+TEST_F(AclVerdict, WhatStaysOnItsLinkOrIsNotServedIsNotSentOnEither) {
+  EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("224.0.0.251", "192.0.2.9"))), "source lan1 yes, pass lan1 no");
+  EXPECT_EQ(Short(MaySend(Wan(), Wan(), Ask("224.0.0.251"))), "pass wan no");
+  const Config off = *ParseConfig("upstream = 'wan'\ndownstream = ['lan1']\nipv4 = false\n", "test.toml");
+  EXPECT_EQ(Short(MaySend(AclPort<Igmp>{&off.downstreams[0], {}, {}}, AclPort<Igmp>{&off.upstream, {}, {}},
+                          Ask("239.1.1.1"))),
+            "pass lan1 no");
+}
+
 TEST_F(AclVerdict, TheOtherFamilyHasTheSameSteps) {
   const AclPort<Mld> wan{&config_.upstream, {}, {}};
   const AclPort<Mld> lan1{&config_.downstreams[0], {}, {}};
