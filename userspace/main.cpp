@@ -1,20 +1,20 @@
-// bpfcastd: argv -> Config -> Agent -> run.
+// bpfcastd: argv -> Config -> Instances -> run.
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "agent/agent.h"
 #include "agent/daemon_options.h"
-#include "agent/datapath_choice.h"
+#include "agent/instances.h"
 #include "config/check.h"
 #include "log/log.h"
 #include "os/daemonize.h"
-#include "os/instance_lock.h"
+#include "os/event_loop.h"
 #include "os/privileges.h"
 
 namespace {
@@ -49,10 +49,15 @@ int Run(const DaemonOptions& options) {
   if (options.started_as == bpfcast::StartedAs::kIgmpproxy && geteuid() != 0) {
     return Complain(options, Failure::kRuntime, "igmpproxy: only root may start it");
   }
-  auto config = bpfcast::LoadConfig(options.config);
-  if (!config) return ComplainAboutConfig(options, config.error());
+  auto proxies = bpfcast::LoadConfigs(options.config);
+  if (!proxies) return ComplainAboutConfig(options, proxies.error());
+  if (const auto named = bpfcast::CheckInstanceName(options.instance, options.config, *proxies); !named) {
+    return Complain(options, Failure::kRuntime, named.error().message);
+  }
   // Whether BPF may be used is up to the datapath, unless nothing else will do.
-  const bool bpf = config->datapath == bpfcast::DatapathSetting::kBpf;
+  const bool bpf = std::any_of(proxies->begin(), proxies->end(), [](const bpfcast::Config& proxy) {
+    return proxy.datapath == bpfcast::DatapathSetting::kBpf;
+  });
   const auto allowed = bpfcast::CheckPrivileges(bpf ? bpfcast::BpfUse::kNeeded : bpfcast::BpfUse::kNotNeeded);
   if (!allowed) {
     return Complain(options, Failure::kRuntime, allowed.error().message);
@@ -64,49 +69,25 @@ int Run(const DaemonOptions& options) {
     if (!entered) return Complain(options, Failure::kEnvironment, entered.error().message);
     background = std::move(*entered);
   }
-  const auto lock = bpfcast::InstanceLock::Take(kRunDirectory, options.instance);
-  if (!lock) return Complain(options, Failure::kEnvironment, lock.error().message);
-  for (const std::string& warning : config->warnings) Log(bpfcast::Subsystem::kAgent).warn("{}", warning);
-
   // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
   bpfcast::EventLoop loop;
-  auto chosen = bpfcast::OpenDatapath(*config, options.instance);
-  if (!chosen) return Complain(options, Failure::kEnvironment, chosen.error().message);
-
-  const std::string ours = std::string(kRunDirectory) + "/" + options.instance;
-  bpfcast::AgentConfig agent_config;
-  agent_config.instance = options.instance;
-  agent_config.config_file = options.config;
-  agent_config.socket_path = ours + ".sock";
-  agent_config.flags_path = ours + ".allmulti";
-  agent_config.joined_until_stop_path = ours + ".static";
-  const std::string state = std::string(kStateDirectory) + "/" + options.instance;
-  agent_config.joined_until_leave_path = state + "/static";
-  agent_config.bpffs = chosen->pins;
-  agent_config.config = std::move(*config);
-  const std::string user = agent_config.config.user;
-  std::vector<std::string> owned = {ours + ".lock", agent_config.socket_path, agent_config.flags_path,
-                                    agent_config.joined_until_stop_path, state};
-  if (!user.empty()) {  // who is not root any more cannot make it; where it is missing `join` says so
-    std::error_code error;
-    std::filesystem::create_directories(state, error);
-  }
-  if (!chosen->pins.empty()) owned.push_back(chosen->pins);
-  auto agent = bpfcast::Agent::Start(loop, std::move(agent_config), std::move(chosen->datapath));
-  if (!agent) return Complain(options, Failure::kEnvironment, agent.error().message);
+  const std::string user = proxies->front().user;
+  auto instances = bpfcast::Instances::Start(
+      loop, {kRunDirectory, kStateDirectory, options.config, options.instance}, std::move(*proxies));
+  if (!instances) return Complain(options, Failure::kEnvironment, instances.error().message);
   if (!user.empty()) {
-    if (const auto given_up = bpfcast::GiveUpRoot(user, owned); !given_up) {
-      (*agent)->HandOver();  // streams that went on until now do not end for that
+    if (const auto given_up = bpfcast::GiveUpRoot(user, (*instances)->OwnedPaths()); !given_up) {
+      (*instances)->HandOver();  // streams that went on until now do not end for that
       return Complain(options, Failure::kEnvironment, given_up.error().message);
     }
   }
   if (background) {
     if (const auto serving = background->Serving(); !serving) {
-      (*agent)->HandOver();
+      (*instances)->HandOver();
       return Complain(options, Failure::kEnvironment, serving.error().message);
     }
   }
-  (*agent)->Run();
+  (*instances)->Run();
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "config/config.h"
 #include "config/igmpproxy.h"
@@ -60,8 +61,15 @@ bool HasAWordInToml(const Config& config) {
                      [&](const InterfaceConfig& each) { return is_utf8(each.name); });
 }
 
-void CheckMeansTheSame(const Config& config, const std::string& toml) {
-  const auto again = ParseTomlConfig(toml, "again");
+tl::expected<Configs, ConfigProblems> Parsed(std::string_view text, Grammar grammar) {
+  if (grammar == Grammar::kToml) return ParseTomlConfigs(text, kFile);
+  auto config = ParseIgmpproxyConfig(text, kFile);
+  if (!config) return tl::unexpected(std::move(config.error()));
+  return Configs{std::move(*config)};
+}
+
+void CheckMeansTheSame(const Configs& configs, const std::string& toml) {
+  const auto again = ParseTomlConfigs(toml, "again");
   const auto shown = [&] {
     std::string text = "\n" + toml;
     if (!again) {
@@ -69,41 +77,48 @@ void CheckMeansTheSame(const Config& config, const std::string& toml) {
     }
     return text;
   };
-  if (HasNoDownstream(config)) {
+  if (HasNoDownstream(configs.front())) {
     Check(!again, "a file without downstreams is none:", shown);
     return;
   }
   Check(again.has_value(), "what is printed is read:", shown);
-  Check(again->upstream == config.upstream, "the upstream is the same:", shown);
-  Check(again->downstreams == config.downstreams, "the downstreams are the same:", shown);
-  Check(again->default_downstream == config.default_downstream, "the others are the same:", shown);
-  Check(again->disabled == config.disabled, "the same is disabled:", shown);
-  Check(again->datapath == config.datapath && again->lease == config.lease && again->user == config.user,
-        "the top is the same:", shown);
+  Check(again->size() == configs.size(), "there are as many proxies:", shown);
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const Config& a = (*again)[i];
+    const Config& b = configs[i];
+    Check(a.proxy == b.proxy, "the name is the same:", shown);
+    Check(a.upstream == b.upstream, "the upstream is the same:", shown);
+    Check(a.downstreams == b.downstreams, "the downstreams are the same:", shown);
+    Check(a.default_downstream == b.default_downstream, "the others are the same:", shown);
+    Check(a.disabled == b.disabled, "the same is disabled:", shown);
+    Check(a.datapath == b.datapath && a.lease == b.lease && a.user == b.user, "the top is the same:", shown);
+  }
 }
 
 }  // namespace
 
 void RunConfig(std::string_view text, Grammar grammar) {
   const bool toml = grammar == Grammar::kToml;
-  const auto config = toml ? ParseTomlConfig(text, kFile) : ParseIgmpproxyConfig(text, kFile);
-  const auto recognised = ParseConfig(text, kFile);
+  const auto configs = Parsed(text, grammar);
+  const auto recognised = ParseConfigs(text, kFile);
   const std::vector<std::size_t> lengths = LineLengths(text);
   if (!recognised) {
     Check(!recognised.error().empty(), "a refusal has a reason");
     for (const std::string& problem : recognised.error()) CheckNote(problem, lengths);
   }
-  if (!config) {
-    Check(!config.error().empty(), "a refusal has a reason");
-    for (const std::string& problem : config.error()) CheckNote(problem, lengths);
+  if (!configs) {
+    Check(!configs.error().empty(), "a refusal has a reason");
+    for (const std::string& problem : configs.error()) CheckNote(problem, lengths);
     return;
   }
-  Check(!config->upstream.name.empty(), "there is an upstream");
-  for (const std::string& warning : config->warnings) CheckNote(warning, lengths);
-  if (!HasAWordInToml(*config)) return;
-  CheckMeansTheSame(*config, PrintToml(*config));
-  CheckMeansTheSame(*config, PrintToml(*config, Settings::kNotDefault, Comments::kOrigins));
-  if (!toml) CheckMeansTheSame(*config, MigratedToml(*config));
+  for (const Config& config : *configs) {
+    Check(!config.upstream.name.empty(), "there is an upstream");
+    for (const std::string& warning : config.warnings) CheckNote(warning, lengths);
+    if (!HasAWordInToml(config)) return;
+  }
+  CheckMeansTheSame(*configs, PrintToml(*configs));
+  CheckMeansTheSame(*configs, PrintToml(*configs, Settings::kNotDefault, Comments::kOrigins));
+  if (!toml) CheckMeansTheSame(*configs, MigratedToml(configs->front()));
 }
 
 }  // namespace bpfcast::fuzz

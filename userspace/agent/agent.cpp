@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "agent/link_view.h"
@@ -52,7 +53,8 @@ Agent::Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> data
       all_multicast_(config_.flags_path),
       static_additions_(config_.joined_until_stop_path, config_.joined_until_leave_path),
       ipv4_(static_additions_.With(config_.config.upstream), Random(Seed(started_)), *datapath_, ports_),
-      ipv6_(static_additions_.With(config_.config.upstream), Random(Seed(started_) + 1), *datapath_, ports_) {
+      ipv6_(static_additions_.With(config_.config.upstream), Random(Seed(started_) + 1), *datapath_, ports_),
+      deadline_(loop) {
   Port& upstream = ports_[kUpstreamPort];
   upstream.id = kUpstreamPort;
   upstream.role = PortRole::kUpstream;
@@ -66,8 +68,8 @@ Agent::~Agent() {
   if (take_over_at_) all_multicast_.HandOver();  // what forwards is still the agent's before
 }
 
-Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
-                                            std::unique_ptr<Datapath> datapath) {
+Result<std::unique_ptr<Agent>> Agent::Open(EventLoop& loop, AgentConfig config,
+                                           std::unique_ptr<Datapath> datapath) {
   std::unique_ptr<Agent> agent(new Agent(loop, std::move(config), std::move(datapath)));
   Agent* self = agent.get();
   auto links = LinkMonitor::Open(loop, [self] { self->follow_links_ = true; });
@@ -87,10 +89,6 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
     agent->datapath_watch_ = FdWatch(loop, events);
     agent->datapath_watch_.OnReadable([self] { self->OnPacketEvents(); });
   }
-  loop.AfterWakeUp([self] { self->FinishTurn(); });
-  loop.OnStopSignal([self] { self->OnStop(); });
-  loop.OnHandOverSignal([self] { self->HandOver(); });
-  loop.OnReloadSignal([self] { self->Reload(); });
 
   const Time now = Now();
   agent->next_tick_ = now + kTick;
@@ -101,26 +99,23 @@ Result<std::unique_ptr<Agent>> Agent::Start(EventLoop& loop, AgentConfig config,
   auto control = ControlServer::Open(loop, agent->config_.socket_path, agent->Methods());
   if (!control) return tl::unexpected(control.error());
   agent->control_ = std::move(*control);
-  agent->FinishTurn();
   return agent;
 }
 
-void Agent::Run() {
-  Log(Subsystem::kAgent)
-      .info("instance '{}' runs: upstream {}, {} downstream", config_.instance, config_.config.upstream.name,
-            config_.config.downstreams.size());
-  loop_.Run();
-  Log(Subsystem::kAgent).info("instance '{}' stopped", config_.instance);
-}
-
-void Agent::OnStop() {
+void Agent::Stop() {
   ForEachFamily([](auto& family) { family.Leave(); });
   static_additions_.Stop();
   if (std::exchange(take_over_at_, std::nullopt)) {  // what goes on without us ends, too
     const auto ended = datapath_->TakeOver({}, {}, {});
     if (!ended) Log(Subsystem::kAgent).error("what the agent before left goes on: {}", ended.error().message);
   }
-  loop_.Stop();
+}
+
+std::vector<std::string> Agent::OwnedPaths() const {
+  std::vector<std::string> paths = {config_.socket_path, config_.flags_path, config_.joined_until_stop_path,
+                                    std::filesystem::path(config_.joined_until_leave_path).parent_path()};
+  if (!config_.bpffs.empty()) paths.push_back(config_.bpffs);
+  return paths;
 }
 
 void Agent::OnPackets(Port& port) {
@@ -176,7 +171,7 @@ void Agent::FinishTurn() {
                               take_over_at_.value_or(kNever)});
   if (next == armed_) return;
   armed_ = next;
-  loop_.SetDeadline(next, [this] { OnDeadline(); });
+  deadline_.Set(next, [this] { OnDeadline(); });
 }
 
 RpcMethods Agent::Methods() {
@@ -221,11 +216,7 @@ RpcMethods Agent::Methods() {
       [this](const RpcParams& params) { return Leave(params); }, {"port", "group"}, {"source"}};
   methods["debug"] = {Debug, {}, {"subsystem", "level"}};
   methods["reload"].failure = kRpcUnusableFile;
-  methods["reload"].call = [this](const RpcParams&) -> Result<std::string> {
-    const auto changes = Reload();
-    if (!changes) return tl::unexpected(changes.error());
-    return ReloadJson(*changes);
-  };
+  methods["reload"].call = [this](const RpcParams&) { return config_.reload(); };
   return methods;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +14,7 @@
 #include "agent/port.h"
 #include "agent/static_additions.h"
 #include "agent/views.h"
-#include "config/changes.h"
+#include "config/config.h"
 #include "datapath/xdp_features.h"
 #include "os/event_loop.h"
 #include "os/icmpv6_socket.h"
@@ -35,32 +36,38 @@ struct AgentConfig {
   std::string joined_until_stop_path;  // records of static memberships that were added
   std::string joined_until_leave_path;
   Config config;
+  std::function<Result<std::string>()> reload;  // reads the file again; gives ReloadJson()
 };
 
-/// After the start nothing ends it but Run()'s stop signal: what fails is logged, by name, and tried again.
-/// Destruction leaves the machine as it was found, or, handed over, as it forwards.
+/// What fails is logged, by name, and tried again. Destruction leaves the machine as it was found, or, handed
+/// over, as it forwards; but before the first turn as it is.
 class Agent {
  public:
-  /// `loop` outlives the agent.
-  static Result<std::unique_ptr<Agent>> Start(EventLoop& loop, AgentConfig config,
-                                              std::unique_ptr<Datapath> datapath);
+  /// What may fail at the start. `loop` outlives the agent.
+  static Result<std::unique_ptr<Agent>> Open(EventLoop& loop, AgentConfig config,
+                                             std::unique_ptr<Datapath> datapath);
   ~Agent();
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  /// Returns after SIGTERM or SIGINT, when the upstream has been left, and after SIGUSR1, when all is
-  /// left to the next agent. SIGHUP reloads.
-  void Run();
-  /// Ends Run(), and leaves everything as it forwards to the next agent.
+  /// Call it once to begin, and after each wake-up of the loop: what happened in between is acted on.
+  void FinishTurn();
+  /// Does what `config` changes, and nothing else, by the end of the turn.
+  void Configure(Config config);
+  /// Leaves the upstream, by the end of the turn, which is to be the last one.
+  void Stop();
+  /// Leaves everything as it forwards to the next agent. It is to be the end.
   void HandOver();
+
+  const std::string& instance() const { return config_.instance; }
+  const Config& config() const { return config_.config; }
+  /// What it has on this machine, for whom it is to belong to.
+  std::vector<std::string> OwnedPaths() const;
 
  private:
   Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> datapath);
 
   // Configuration.
-  /// Reads the file again and does what it changes; says what that is. On failure the running
-  /// configuration stays.
-  Result<std::vector<ConfigChange>> Reload();
   void ChangeUpstream(const InterfaceConfig& config);
   void ChangeDownstreams(const Config& config);
   void ChangeSettings(Port& port, const InterfaceConfig& config);
@@ -108,8 +115,6 @@ class Agent {
   // What happens in one turn of the loop.
   void OnPackets(Port& port);
   void OnDeadline();
-  void OnStop();
-  void FinishTurn();
 
   /// Calls `work` with the agent of each family.
   template <class Work>
@@ -161,6 +166,7 @@ class Agent {
   Time next_tick_{};
   Time next_retry_{};
   Time next_sweep_{};
+  Deadline deadline_;
   Time armed_ = kNever;
 };
 

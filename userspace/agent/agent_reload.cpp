@@ -12,36 +12,15 @@
 
 namespace bpfcast {
 
-Result<std::vector<ConfigChange>> Agent::Reload() {
-  auto loaded = LoadConfig(config_.config_file);
-  if (!loaded) {
-    std::string all;
-    for (const std::string& problem : loaded.error()) {
-      Log(Subsystem::kAgent).error("{}", problem);
-      all += problem + "\n";
-    }
-    const std::string outcome = config_.config_file + " was not taken over: the running configuration stays";
-    Log(Subsystem::kAgent).error("{}", outcome);
-    return Fail(all + outcome);
-  }
-  for (const std::string& warning : loaded->warnings) Log(Subsystem::kAgent).warn("{}", warning);
-  std::vector<ConfigChange> changes = ChangesOf(config_.config, *loaded);
-  for (const ConfigChange& change : changes) {
-    const bool now = change.effect == TakesEffect::kAtOnce;
-    Log(Subsystem::kAgent)
-        .log(now ? spdlog::level::info : spdlog::level::warn, "reload: {}", change.ToSentence());
-  }
-  if (changes.empty()) Log(Subsystem::kAgent).info("reload: {}: nothing changed", config_.config_file);
-  KeepUntilNextStart(config_.config, *loaded);
+void Agent::Configure(Config config) {
   // An interface may change its role: what it was ends before what it is to be begins.
-  ChangeDownstreams(*loaded);
-  ChangeUpstream(loaded->upstream);
-  config_.config = std::move(*loaded);
+  ChangeDownstreams(config);
+  ChangeUpstream(config.upstream);
+  config_.config = std::move(config);
   for (const InterfaceConfig& downstream : config_.config.downstreams) {
     if (FindPort(downstream.name) == nullptr) AddDownstream(downstream, PortOrigin::kNamed);
   }
   follow_links_ = true;
-  return changes;
 }
 
 /// Ends and changes downstreams; what is new comes later.

@@ -140,7 +140,6 @@ void Agent::HandOver() {
         .info("hands over: streams go on without an agent for {} s at most",
               std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
   }
-  loop_.Stop();
 }
 
 }  // namespace bpfcast

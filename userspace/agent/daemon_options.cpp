@@ -54,7 +54,6 @@ DaemonExit Answer(const CLI::App& app, const CLI::ParseError& error, StartedAs s
 
 tl::expected<DaemonOptions, DaemonExit> ParseDaemonOptions(int argc, const char* const* argv) {
   DaemonOptions options;
-  options.instance = "default";
   options.started_as = NameOf(argc > 0 ? argv[0] : nullptr);
   const bool igmpproxy = options.started_as == StartedAs::kIgmpproxy;
 
@@ -75,7 +74,7 @@ tl::expected<DaemonOptions, DaemonExit> ParseDaemonOptions(int argc, const char*
                igmpproxy ? "Stay in the foreground, log to stderr" : "Accepted: it always logs to stderr");
   app.add_flag("-v", given.verbose, "Log more: -v info, -vv debug");
   app.add_option("--instance", options.instance, "Name of this instance; several run side by side")
-      ->capture_default_str()
+      ->default_str("default")
       ->check([](const std::string& name) {
         return IsInstanceName(name) ? std::string()
                                     : "'" + name + "' is no instance name: 1 to 32 of A-Z a-z 0-9 _ -";

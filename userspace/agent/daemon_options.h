@@ -18,7 +18,7 @@ struct DaemonOptions {
   StartedAs started_as = StartedAs::kBpfcastd;
   DaemonTask task = DaemonTask::kRun;
   std::string config;
-  std::string instance;
+  std::string instance;  // empty: it was not named
   RunIn run_in = RunIn::kForeground;
   LogTarget log_to = LogTarget::kStderr;
   LogLevel log_level = LogLevel::kInfo;

@@ -38,6 +38,7 @@ std::string ReloadJson(const std::vector<ConfigChange>& changes) {
   ViewJson rows = ViewJson::array();
   for (const ConfigChange& change : changes) {
     ViewJson row;
+    if (!change.proxy.empty()) row["proxy"] = change.proxy;
     row["interface"] = change.interface.empty() ? ViewJson() : ViewJson(change.interface);
     row["setting"] = change.setting;
     row["before"] = ValueJson(change.before);

@@ -5,10 +5,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
@@ -111,17 +113,47 @@ CallResult ReadReply(const std::string& method, const std::string& answer) {
 /// How bpfcastd begins the answer to a call that succeeded.
 constexpr std::string_view kResult = R"({"jsonrpc":"2.0","id":1,"result":)";
 
+constexpr const char* kDirectory = "/run/bpfcast";
+
 std::string SocketOf(const std::string& instance) {
-  return "/run/bpfcast/" + instance + ".sock";
+  return std::string(kDirectory) + "/" + instance + ".sock";
+}
+
+/// False where an agent was and is no more. One that we may not speak to is there.
+bool IsListening(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const Socket socket;
+  return connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
+         (errno != ECONNREFUSED && errno != ENOENT);
 }
 
 CallError WithWayOut(const CallError& error, const std::string& instance) {
   if (error.kind != CallError::Kind::kNoAnswer) return error;
+  std::string others;
+  for (const std::string& name : RunningInstances()) others += (others.empty() ? "" : ", ") + name;
+  if (!others.empty()) others = "; these run: " + others;
   return {error.kind, "no bpfcastd answers on " + SocketOf(instance) + " (" + error.message +
-                          "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`"};
+                          "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`" +
+                          others};
 }
 
 }  // namespace
+
+std::vector<std::string> RunningInstances() {
+  namespace fs = std::filesystem;
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator file(kDirectory, error), end; !error && file != end; file.increment(error)) {
+    if (file->path().extension() == ".sock" && IsListening(file->path())) {
+      names.push_back(file->path().stem());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 CallResult Call(const std::string& instance, const std::string& method, const CallParams& params) {
   auto result = CallAt(SocketOf(instance), method, params);

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
 namespace bpfcast {
 
@@ -28,6 +29,9 @@ CallResult Call(const std::string& instance, const std::string& method, const Ca
 /// The same, with the result as the text that the agent sent.
 tl::expected<std::string, CallError> CallForText(const std::string& instance, const std::string& method,
                                                  const CallParams& params = {});
+
+/// The instances whose agents take calls, by name.
+std::vector<std::string> RunningInstances();
 
 /// Call() at any socket.
 CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params = {});

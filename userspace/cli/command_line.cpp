@@ -9,6 +9,7 @@
 #include <list>
 #include <string_view>
 
+#include "cli/choose_instance.h"
 #include "cli/verbs.h"
 
 namespace bpfcast {
@@ -82,17 +83,17 @@ CLI::App& AddCommand(CLI::App& app, const Verb& verb) {
 
 }  // namespace
 
-int RunCommandLine(int argc, const char* const* argv, const Caller& call, const TextCaller& call_for_text) {
+int RunCommandLine(int argc, const char* const* argv, const Caller& call, const TextCaller& call_for_text,
+                   const InstanceLister& running) {
   Invocation invocation;
-  invocation.instance = "default";
-  invocation.call = call;
-  invocation.call_for_text = call_for_text;
+  bpfcast::SetCallers(call, call_for_text, invocation);  // qualified: JSON is incomplete here
   invocation.colour = TakesColour() ? Invocation::Colour::kOn : Invocation::Colour::kOff;
   bool json = false;
   CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--instance", invocation.instance, "Name of the instance")->capture_default_str();
+  app.add_option("--instance", invocation.instance, "Name of the instance, where several run")
+      ->default_str("default");
   app.add_flag("-j,--json", json, "The answer as JSON");
 
   const std::vector<Verb> verbs = Verbs();
@@ -118,6 +119,7 @@ int RunCommandLine(int argc, const char* const* argv, const Caller& call, const 
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(app.exit(error) == 0 ? Exit::kOk : Exit::kRuntime);
   }
+  if (invocation.instance.empty()) ChooseInstance(running(), invocation);
   if (json) invocation.form = Invocation::Form::kJson;
   try {
     return static_cast<int>(chosen->run(invocation));

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "cli/ansi.h"
 #include "cli/verbs.h"
@@ -62,15 +64,19 @@ Exit ShowFindings(const Invocation& invocation, const Json& findings) {
 /// What can be told without an agent.
 Exit CheckFile(const Invocation& invocation, const CallError& no_agent) {
   const std::string file = invocation.Get("config", "/etc/bpfcast/bpfcast.toml");
-  const auto config = LoadConfig(file);
-  if (!config) {
+  const auto proxies = LoadConfigs(file);
+  if (!proxies) {
     std::fprintf(stderr, "%s\n", no_agent.message.c_str());
-    for (const std::string& problem : config.error()) std::fprintf(stderr, "%s\n", problem.c_str());
+    for (const std::string& problem : proxies.error()) std::fprintf(stderr, "%s\n", problem.c_str());
     return Exit::kConfiguration;
   }
-  return ShowFindings(
-      invocation,
-      Json::parse(FindingsJson(Diagnose(ProbeMachine(NamedInterfaces(*config), config->datapath)))));
+  std::vector<InterfaceConfig> interfaces;
+  DatapathSetting datapath = proxies->front().datapath;
+  for (const Config& proxy : *proxies) {
+    for (InterfaceConfig& each : NamedInterfaces(proxy)) interfaces.push_back(std::move(each));
+    if (proxy.datapath != datapath) datapath = DatapathSetting::kAuto;
+  }
+  return ShowFindings(invocation, Json::parse(FindingsJson(Diagnose(ProbeMachine(interfaces, datapath)))));
 }
 
 Exit RunDoctor(const Invocation& invocation) {

@@ -5,5 +5,5 @@
 #include "cli/command_line.h"
 
 int main(int argc, char** argv) {
-  return bpfcast::RunCommandLine(argc, argv, bpfcast::Call, bpfcast::CallForText);
+  return bpfcast::RunCommandLine(argc, argv, bpfcast::Call, bpfcast::CallForText, bpfcast::RunningInstances);
 }

@@ -1,6 +1,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/ansi.h"
 #include "cli/human.h"
@@ -90,8 +91,32 @@ std::string StatusText(const Json& status, Invocation::Colour colour) {
                           : text + "\n" + Paint(Tone::kWaiting, "worth a look:", colour) + "\n" + warnings;
 }
 
+namespace {
+
+/// None was named, so it is of all that run: blocks, or an array.
+Exit ShowAll(const Invocation& invocation) {
+  Exit exit = Exit::kOk;
+  Json all = Json::array();
+  std::string text;
+  for (const std::string& instance : invocation.running) {
+    auto status = invocation.call(instance, "status", {});
+    if (!status) {
+      exit = Complain(status.error());
+      continue;
+    }
+    text += (text.empty() ? "" : "\n") + StatusText(*status, invocation.colour);
+    all.push_back(std::move(*status));
+  }
+  const bool json = invocation.form == Invocation::Form::kJson;
+  const Exit printed = Print(json ? all.dump(2) + "\n" : text);
+  return printed == Exit::kOk ? exit : printed;
+}
+
+}  // namespace
+
 Verb StatusVerb() {
   return {"status", "What runs, and how its ports are", {}, [](const Invocation& invocation) {
+            if (!invocation.running.empty()) return ShowAll(invocation);
             return Show(invocation, "status",
                         [&](const Json& status) { return StatusText(status, invocation.colour); });
           }};

@@ -45,7 +45,8 @@ struct Argument {
 
 /// What was typed.
 struct Invocation {
-  std::string instance;
+  std::string instance;              // empty: none was named, and several run
+  std::vector<std::string> running;  // those, then; calls of no instance are refused with their names
   enum class Form : std::uint8_t { kText, kJson } form = Form::kText;
   enum class Colour : std::uint8_t { kOff, kOn } colour = Colour::kOff;  // kOn: stdout is a terminal
   std::map<std::string, std::vector<std::string>, std::less<>> arguments;

@@ -10,6 +10,7 @@ namespace bpfcast {
 namespace {
 
 constexpr const char* kRole = "role";
+constexpr const char* kProxy = "proxy";
 constexpr const char* kUpstream = "upstream";
 constexpr const char* kOthers = "every other interface";
 
@@ -41,6 +42,7 @@ std::string Listed(const std::vector<std::string>& texts) {
 }
 
 std::string WhatHappened(const ConfigChange& change) {
+  if (change.setting == kProxy) return change.after ? "new proxy" : "no proxy any more";
   if (change.setting == kRole) {
     return change.after ? "new " + ToProse(change.after) : "no " + ToProse(change.before) + " any more";
   }
@@ -110,10 +112,16 @@ class Comparison {
   }
 
  private:
+  void Add(ConfigChange change) {
+    const TopKey* key = change.interface.empty() ? FindTopKey(change.setting) : nullptr;
+    if (key == nullptr || key->scope == KeyScope::kProxy) change.proxy = wanted_.proxy;
+    changes_.push_back(std::move(change));
+  }
+
   void Role(const std::string& interface, bool before, bool after) {
     if (before == after) return;
     const auto role = [](bool is) { return is ? std::optional(Word("downstream")) : std::nullopt; };
-    changes_.push_back({interface, kRole, role(before), role(after), {}});
+    Add({interface, kRole, role(before), role(after), {}});
   }
 
   void CompareRoles() {
@@ -121,8 +129,7 @@ class Comparison {
       Role(each.name, true, AsDownstream(wanted_, each.name).has_value());
     }
     if (running_.upstream.name != wanted_.upstream.name) {
-      changes_.push_back(
-          {wanted_.upstream.name, kUpstream, Word(running_.upstream.name), Word(wanted_.upstream.name), {}});
+      Add({wanted_.upstream.name, kUpstream, Word(running_.upstream.name), Word(wanted_.upstream.name), {}});
     }
     for (const InterfaceConfig& each : wanted_.downstreams) {
       Role(each.name, AsDownstream(running_, each.name).has_value(), true);
@@ -134,7 +141,7 @@ class Comparison {
   void CompareDisabled() {
     if (!running_.default_downstream || !wanted_.default_downstream) return;
     const auto tell = [&](const std::string& name, const char* before, const char* after) {
-      changes_.push_back({name, "disabled", Word(before), Word(after), {}});
+      Add({name, "disabled", Word(before), Word(after), {}});
     };
     for (const std::string& name : wanted_.disabled) {
       if (running_.UnnamedDownstream(name) && !FindNamed(running_, name)) tell(name, "false", "true");
@@ -167,13 +174,23 @@ class Comparison {
     };
     if (before == after || (follows(before) && follows(after))) return;
     if (before && after && before->kind == after->kind && before->items == after->items) return;
-    changes_.push_back({interface, std::string(setting), std::move(before), std::move(after), effect});
+    Add({interface, std::string(setting), std::move(before), std::move(after), effect});
   }
 
   const Config& running_;
   const Config& wanted_;
   std::vector<ConfigChange> changes_;
 };
+
+void Keep(const TopKey& key, const Config& running, Config& wanted) {
+  if (key.effect != TakesEffect::kAtNextStart) return;
+  const auto asked_for = key.print(wanted);
+  const std::string place = wanted.origins.ToText("", key.name);
+  key.copy(running, wanted);
+  if (key.print(wanted) == asked_for) return;
+  wanted.origins.NoteReason("", key.name,
+                            "until the next start; then " + ToProse(asked_for) + " (" + place + ")");
+}
 
 }  // namespace
 
@@ -186,23 +203,29 @@ std::vector<std::string> ConfigChange::Removed() const {
 }
 
 std::string ConfigChange::ToSentence() const {
-  return (interface.empty() ? "" : interface + ": ") + WhatHappened(*this) +
-         (effect == TakesEffect::kAtNextStart ? " (at the next start)" : "");
+  return (proxy.empty() ? "" : proxy + ": ") + (interface.empty() ? "" : interface + ": ") +
+         WhatHappened(*this) + (effect == TakesEffect::kAtNextStart ? " (at the next start)" : "");
 }
 
 std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted) {
   return Comparison(running, wanted).Take();
 }
 
+ConfigChange BeginOf(const std::string& proxy) {
+  return {"", kProxy, std::nullopt, Word("runs"), TakesEffect::kAtOnce, proxy};
+}
+
+ConfigChange EndOf(const std::string& proxy) {
+  return {"", kProxy, Word("runs"), std::nullopt, TakesEffect::kAtOnce, proxy};
+}
+
 void KeepUntilNextStart(const Config& running, Config& wanted) {
+  for (const TopKey& key : TopKeys()) Keep(key, running, wanted);
+}
+
+void KeepOfFileUntilNextStart(const Config& running, Config& wanted) {
   for (const TopKey& key : TopKeys()) {
-    if (key.effect != TakesEffect::kAtNextStart) continue;
-    const auto asked_for = key.print(wanted);
-    const std::string place = wanted.origins.ToText("", key.name);
-    key.copy(running, wanted);
-    if (key.print(wanted) == asked_for) continue;
-    wanted.origins.NoteReason("", key.name,
-                              "until the next start; then " + ToProse(asked_for) + " (" + place + ")");
+    if (key.scope == KeyScope::kFile) Keep(key, running, wanted);
   }
 }
 

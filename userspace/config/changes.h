@@ -12,11 +12,13 @@
 namespace bpfcast {
 
 struct ConfigChange {
-  std::string interface;  // empty: the whole instance
-  std::string setting;    // its key; "role" where an interface begins or ends to be a downstream
+  std::string interface;  // empty: the whole proxy
+  std::string setting;  // its key; "role" where an interface begins or ends to be a downstream, "proxy" where
+                        // a proxy does
   std::optional<PrintedValue> before;
   std::optional<PrintedValue> after;
   TakesEffect effect = TakesEffect::kAtOnce;
+  std::string proxy = {};  // its name; empty: all of the file, or the only one
 
   /// Of two lists: what is only in the new one, only in the old one.
   std::vector<std::string> Added() const;
@@ -29,8 +31,14 @@ struct ConfigChange {
 /// or ends, nor of a family that begins or ends, nor of what follows from other settings before and after.
 std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted);
 
+/// Of a proxy that begins or ends that alone is told.
+ConfigChange BeginOf(const std::string& proxy);
+ConfigChange EndOf(const std::string& proxy);
+
 /// What takes effect at the next start stays in `wanted` as it is in `running`, so that it goes on to be told
 /// as a change until then.
 void KeepUntilNextStart(const Config& running, Config& wanted);
+/// The same of what concerns the whole file: a proxy that begins has it as those that run.
+void KeepOfFileUntilNextStart(const Config& running, Config& wanted);
 
 }  // namespace bpfcast

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -53,11 +54,12 @@ Json NotesJson(const std::string& file, const std::vector<std::string>& notes) {
   return all;
 }
 
-Json Effective(const Config& config, Settings which) {
+Json Effective(std::span<const Config> proxies, Settings which) {
   Json settings = Json::array();
-  for (const EffectiveTable& table : EffectiveSettings(config, which)) {
+  for (const EffectiveTable& table : EffectiveSettings(proxies, which)) {
     for (const EffectiveSetting& each : table.settings) {
       Json setting;
+      if (!table.proxy.empty()) setting["proxy"] = table.proxy;
       if (!table.interface.empty()) setting["interface"] = table.interface;
       setting["key"] = each.key;
       setting["value"] = ToJson(each.value);
@@ -65,8 +67,8 @@ Json Effective(const Config& config, Settings which) {
       settings.push_back(std::move(setting));
     }
   }
-  return {{"file", config.origins.file()},
-          {"toml", PrintToml(config, which, Comments::kOrigins)},
+  return {{"file", proxies.front().origins.file()},
+          {"toml", PrintToml(proxies, which, Comments::kOrigins)},
           {"settings", std::move(settings)}};
 }
 
@@ -83,23 +85,27 @@ std::string AsWarning(const std::string& file, const std::string& note) {
 }
 
 std::string EffectiveJson(const Config& config, Settings which) {
-  return Effective(config, which).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Effective(std::span(&config, 1), which).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 FileReport CheckFile(const std::string& path, Settings which) {
   FileReport report;
-  auto config = LoadConfig(path);
-  if (!config) {
+  auto proxies = LoadConfigs(path);
+  if (!proxies) {
     report.outcome = FileReport::Outcome::kUnusable;
-    report.remarks = std::move(config.error());
+    report.remarks = std::move(proxies.error());
     report.json = Dump({{"file", path}, {"usable", false}, {"problems", NotesJson(path, report.remarks)}});
     return report;
   }
-  report.normalised = PrintToml(*config, which, Comments::kOrigins);
-  for (const std::string& warning : config->warnings) report.remarks.push_back(AsWarning(path, warning));
-  Json json = Effective(*config, which);
+  report.normalised = PrintToml(*proxies, which, Comments::kOrigins);
+  std::vector<std::string> warnings;
+  for (const Config& config : *proxies) {
+    warnings.insert(warnings.end(), config.warnings.begin(), config.warnings.end());
+  }
+  for (const std::string& warning : warnings) report.remarks.push_back(AsWarning(path, warning));
+  Json json = Effective(*proxies, which);
   json["usable"] = true;
-  json["warnings"] = NotesJson(path, config->warnings);
+  json["warnings"] = NotesJson(path, warnings);
   report.json = Dump(json);
   return report;
 }

@@ -23,9 +23,9 @@ FileReport CheckFile(const std::string& path, Settings which);
 /// "f.conf:1:2: text" as "f.conf:1:2: warning: text".
 std::string AsWarning(const std::string& file, const std::string& note);
 
-/// The settings in effect, with origins: {"file", "toml", "settings": [{"interface", "key", "value",
-/// "origin"}]}. Durations are numbers of seconds; a value that differs between the families is {"ipv4",
-/// "ipv6"}.
+/// The settings in effect, with origins: {"file", "toml", "settings": [{"proxy", "interface", "key", "value",
+/// "origin"}]}, without a "proxy" where it has no name, without an "interface" where it is of none. Durations
+/// are numbers of seconds; a value that differs between the families is {"ipv4", "ipv6"}.
 std::string EffectiveJson(const Config& config, Settings which);
 
 }  // namespace bpfcast

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "config/igmpproxy.h"
 #include "config/notes.h"
@@ -102,26 +103,33 @@ InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served) {
 }
 
 std::optional<InterfaceConfig> Config::UnnamedDownstream(const std::string& interface) const {
-  const bool is_disabled = std::find(disabled.begin(), disabled.end(), interface) != disabled.end();
-  if (!default_downstream || is_disabled || interface == upstream.name) return std::nullopt;
+  const auto contains = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), interface) != names.end();
+  };
+  if (!default_downstream || interface == upstream.name || contains(disabled) || contains(of_others)) {
+    return std::nullopt;
+  }
   InterfaceConfig downstream = *default_downstream;
   downstream.name = interface;
   return downstream;
 }
 
-tl::expected<Config, ConfigProblems> LoadConfig(const std::string& path) {
+tl::expected<Configs, ConfigProblems> LoadConfigs(const std::string& path) {
   const auto text = ReadFile(path);
   if (!text) return tl::unexpected(ConfigProblems{path + ": " + text.error()});
-  return ParseConfig(*text, path);
+  return ParseConfigs(*text, path);
 }
 
-tl::expected<Config, ConfigProblems> ParseConfig(std::string_view text, const std::string& file) {
+tl::expected<Configs, ConfigProblems> ParseConfigs(std::string_view text, const std::string& file) {
   const Beginning beginning = Recognise(text);
   switch (beginning.grammar) {
     case Grammar::kToml:
-      return ParseTomlConfig(text, file);
-    case Grammar::kIgmpproxy:
-      return ParseIgmpproxyConfig(text, file);
+      return ParseTomlConfigs(text, file);
+    case Grammar::kIgmpproxy: {
+      auto config = ParseIgmpproxyConfig(text, file);
+      if (!config) return tl::unexpected(std::move(config.error()));
+      return Configs{std::move(*config)};
+    }
     case Grammar::kNeither:
       break;
   }
@@ -131,6 +139,15 @@ tl::expected<Config, ConfigProblems> ParseConfig(std::string_view text, const st
                                         : Quoted(beginning.word) + " begins no configuration") +
                     "; TOML begins with upstream = \"eth0\", an igmpproxy.conf with phyint eth0 upstream");
   return tl::unexpected(notes.Problems());
+}
+
+tl::expected<Config, ConfigProblems> ParseConfig(std::string_view text, const std::string& file) {
+  auto configs = ParseConfigs(text, file);
+  if (!configs) return tl::unexpected(std::move(configs.error()));
+  if (configs->size() > 1) {
+    return tl::unexpected(ConfigProblems{file + ": " + std::to_string(configs->size()) + " proxies"});
+  }
+  return std::move(configs->front());
 }
 
 }  // namespace bpfcast

@@ -72,13 +72,17 @@ InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served);
 /// be used.
 enum class DatapathSetting : std::uint8_t { kAuto, kBpf, kKernel };
 
+/// What one proxy is told.
 struct Config {
+  std::string proxy;  // its name in a file of several; empty: the file has no names
   InterfaceConfig upstream;
   std::vector<InterfaceConfig> downstreams;
   /// What becomes of interfaces with an address that are neither named nor in `disabled`: downstreams of this
   /// form, or nothing.
   std::optional<InterfaceConfig> default_downstream;
   std::vector<std::string> disabled;
+  /// Interfaces of the other proxies of the file, which are never a downstream of this one.
+  std::vector<std::string> of_others;
   DatapathSetting datapath = DatapathSetting::kAuto;
   Duration lease = std::chrono::minutes(5);  // how long streams go on without an agent
   std::string user;                   // give up root for this user once everything is set up; empty: stay
@@ -92,9 +96,14 @@ struct Config {
 /// Everything that is wrong, as file:line:column: what, and what was meant; in the order of the file.
 using ConfigProblems = std::vector<std::string>;
 
-tl::expected<Config, ConfigProblems> LoadConfig(const std::string& path);
+/// The proxies of a file, in its order: one, or several with a name each.
+using Configs = std::vector<Config>;
+
+tl::expected<Configs, ConfigProblems> LoadConfigs(const std::string& path);
 
 /// `file` is for messages only.
+tl::expected<Configs, ConfigProblems> ParseConfigs(std::string_view text, const std::string& file);
+/// The same of a file that has one proxy; several are a problem.
 tl::expected<Config, ConfigProblems> ParseConfig(std::string_view text, const std::string& file);
 
 }  // namespace bpfcast

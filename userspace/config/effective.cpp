@@ -48,10 +48,13 @@ std::string OriginOf(const ConfigOrigins& origins, std::string_view interface, s
   return origins.ToText(interface, key);
 }
 
-EffectiveTable Top(const Config& config, Settings which) {
+/// The keys of `scope`, or all of them at the top of a file without names.
+EffectiveTable Top(const Config& config, KeyScope scope, Settings which) {
   const Config usual;
   EffectiveTable table;
+  if (scope == KeyScope::kProxy) table.proxy = config.proxy;
   for (const TopKey& key : TopKeys()) {
+    if (!config.proxy.empty() && key.scope != scope) continue;
     auto printed = key.print(config);
     if (!printed) continue;
     const bool is_role = key.read == nullptr;
@@ -61,13 +64,14 @@ EffectiveTable Top(const Config& config, Settings which) {
   return table;
 }
 
-EffectiveTable Table(const InterfaceConfig& interface, const std::string& name, const ConfigOrigins& origins,
+EffectiveTable Table(const Config& config, const InterfaceConfig& interface, const std::string& name,
                      Settings which) {
+  const ConfigOrigins& origins = config.origins;
   const InterfaceConfig usual =
       DefaultInterface(interface.role, {interface.ipv4.served, interface.ipv6.served});
   const KeySide other_side =
       interface.role == PortRole::kUpstream ? KeySide::kDownstream : KeySide::kUpstream;
-  EffectiveTable table{name, interface.role, {}};
+  EffectiveTable table{config.proxy, name, interface.role, {}};
   for (const InterfaceKey& key : InterfaceKeys()) {
     if (key.family == KeyFamily::kIgmp && !interface.ipv4.served) continue;
     if (key.family == KeyFamily::kMld && !interface.ipv6.served) continue;
@@ -92,17 +96,24 @@ EffectiveTable Table(const InterfaceConfig& interface, const std::string& name, 
 
 }  // namespace
 
-std::vector<EffectiveTable> EffectiveSettings(const Config& config, Settings which) {
+std::vector<EffectiveTable> EffectiveSettings(std::span<const Config> proxies, Settings which) {
   std::vector<EffectiveTable> tables;
-  tables.push_back(Top(config, which));
-  tables.push_back(Table(config.upstream, config.upstream.name, config.origins, which));
-  for (const InterfaceConfig& downstream : config.downstreams) {
-    tables.push_back(Table(downstream, downstream.name, config.origins, which));
-  }
-  if (config.default_downstream) {
-    tables.push_back(Table(*config.default_downstream, std::string(kOtherInterfaces), config.origins, which));
+  tables.push_back(Top(proxies.front(), KeyScope::kFile, which));
+  for (const Config& config : proxies) {
+    if (!config.proxy.empty()) tables.push_back(Top(config, KeyScope::kProxy, which));
+    tables.push_back(Table(config, config.upstream, config.upstream.name, which));
+    for (const InterfaceConfig& downstream : config.downstreams) {
+      tables.push_back(Table(config, downstream, downstream.name, which));
+    }
+    if (config.default_downstream) {
+      tables.push_back(Table(config, *config.default_downstream, std::string(kOtherInterfaces), which));
+    }
   }
   return tables;
+}
+
+std::vector<EffectiveTable> EffectiveSettings(const Config& config, Settings which) {
+  return EffectiveSettings(std::span(&config, 1), which);
 }
 
 }  // namespace bpfcast

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +24,15 @@ struct EffectiveSetting {
 };
 
 struct EffectiveTable {
-  std::string interface;  // empty: the top; "*": every interface that is not named
+  std::string proxy;      // empty: of a file without names, or of the whole file
+  std::string interface;  // empty: of the proxy or the file; "*": every interface that is not named
   PortRole role = PortRole::kDownstream;
   std::vector<EffectiveSetting> settings;
 };
 
-/// The top, then the upstream, the downstreams, and the others if they are downstreams.
+/// The top, then of each proxy its own table, where it has a name, the upstream, the downstreams, and the
+/// others if they are downstreams.
+std::vector<EffectiveTable> EffectiveSettings(std::span<const Config> proxies, Settings which);
 std::vector<EffectiveTable> EffectiveSettings(const Config& config, Settings which);
 
 }  // namespace bpfcast

@@ -123,17 +123,18 @@ std::string MigratedToml(const Config& config) {
 }
 
 FileReport MigrateFile(const std::string& path) {
-  const auto config = LoadConfig(path);
-  if (!config) return CheckFile(path, Settings::kNotDefault);
+  const auto proxies = LoadConfigs(path);
+  if (!proxies) return CheckFile(path, Settings::kNotDefault);
+  const Config& config = proxies->front();
   FileReport report;
   nlohmann::ordered_json json = {{"file", path}};
-  if (!IsFromIgmpproxy(*config)) {
+  if (!IsFromIgmpproxy(config)) {
     report.outcome = FileReport::Outcome::kUnusable;
     report.remarks = {path + ": is TOML already; `bpfcast check` shows what it means"};
     json["problems"] = {{{"text", "is TOML already; `bpfcast check` shows what it means"}}};
   } else {
-    const std::vector<std::string> notes = Notes(*config).Take();
-    report.normalised = ToToml(*config, notes);
+    const std::vector<std::string> notes = Notes(config).Take();
+    report.normalised = ToToml(config, notes);
     json["toml"] = report.normalised;
     json["notes"] = notes;
   }

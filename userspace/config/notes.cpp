@@ -7,6 +7,11 @@
 
 namespace bpfcast {
 
+void ConfigNotes::Append(const ConfigNotes& other) {
+  problems_.insert(problems_.end(), other.problems_.begin(), other.problems_.end());
+  warnings_.insert(warnings_.end(), other.warnings_.begin(), other.warnings_.end());
+}
+
 std::vector<std::string> ConfigNotes::Lines(std::vector<Note> notes) const {
   // A file that is not what it should be has a problem in each line.
   constexpr std::size_t kMost = 100;

@@ -18,6 +18,8 @@ class ConfigNotes {
 
   void Problem(TextPosition at, std::string text) { problems_.push_back({at, std::move(text)}); }
   void Warning(TextPosition at, std::string text) { warnings_.push_back({at, std::move(text)}); }
+  /// What is said of another part of the same file.
+  void Append(const ConfigNotes& other);
   std::size_t problem_count() const { return problems_.size(); }
 
   /// As file:line:column: text, in the order of the file.

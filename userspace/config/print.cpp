@@ -8,7 +8,7 @@
 namespace bpfcast {
 namespace {
 
-/// As a name in [interface.NAME]: bare where TOML takes that.
+/// As a name in [interface.NAME] or [proxy.NAME]: bare where TOML takes that.
 std::string TableName(const std::string& name) {
   constexpr std::string_view kBare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
   if (name.find_first_not_of(kBare) == std::string::npos) return name;
@@ -34,11 +34,15 @@ std::size_t OriginColumn(const EffectiveTable& table) {
 
 }  // namespace
 
-std::string PrintToml(const Config& config, Settings which, Comments comments) {
+std::string PrintToml(std::span<const Config> proxies, Settings which, Comments comments) {
   std::string text;
-  for (const EffectiveTable& table : EffectiveSettings(config, which)) {
+  for (const EffectiveTable& table : EffectiveSettings(proxies, which)) {
     if (table.settings.empty()) continue;
-    if (!table.interface.empty()) text += "\n[interface." + TableName(table.interface) + "]\n";
+    if (!table.interface.empty()) {
+      text += "\n[interface." + TableName(table.interface) + "]\n";
+    } else if (!table.proxy.empty()) {
+      text += (text.empty() ? "[proxy." : "\n[proxy.") + TableName(table.proxy) + "]\n";
+    }
     const std::size_t column = OriginColumn(table);
     for (const EffectiveSetting& setting : table.settings) {
       std::string line = Line(setting);
@@ -50,6 +54,10 @@ std::string PrintToml(const Config& config, Settings which, Comments comments) {
     }
   }
   return text;
+}
+
+std::string PrintToml(const Config& config, Settings which, Comments comments) {
+  return PrintToml(std::span(&config, 1), which, comments);
 }
 
 }  // namespace bpfcast

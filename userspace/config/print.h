@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "config/config.h"
@@ -14,7 +15,9 @@ enum class Comments : std::uint8_t {
   kOrigins,  // behind each value where it comes from
 };
 
-/// A file that gives `config` again. What follows from other settings is a comment.
+/// A file that gives `proxies` again. What follows from other settings is a comment.
+std::string PrintToml(std::span<const Config> proxies, Settings which = Settings::kAll,
+                      Comments comments = Comments::kNone);
 std::string PrintToml(const Config& config, Settings which = Settings::kAll,
                       Comments comments = Comments::kNone);
 

@@ -8,6 +8,6 @@
 
 namespace bpfcast {
 
-tl::expected<Config, ConfigProblems> ParseTomlConfig(std::string_view text, const std::string& file);
+tl::expected<Configs, ConfigProblems> ParseTomlConfigs(std::string_view text, const std::string& file);
 
 }  // namespace bpfcast

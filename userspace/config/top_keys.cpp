@@ -64,6 +64,13 @@ constexpr TopKey TopWord(std::string_view name, std::string_view meaning, TakesE
               : +[](const Config& from, Config& to) { Kept()(to) = Kept()(from); }};
 }
 
+constexpr TopKey Tables(std::string_view name, std::string_view meaning) {
+  return {name,    meaning,
+          nullptr, TakesEffect::kAtOnce,
+          nullptr, [](const Config&) -> std::optional<PrintedValue> { return std::nullopt; },
+          nullptr, KeyScope::kFile};
+}
+
 constexpr std::array kKeys = {
     TopKey{"upstream", "the interface towards the sources", InterfaceName, TakesEffect::kAtOnce, nullptr,
            PrintUpstream},
@@ -105,9 +112,9 @@ constexpr std::array kKeys = {
            "who the daemon becomes once everything is set up, with the capabilities that it needs; without "
            "it it stays who it is",
            UserName, TakesEffect::kAtNextStart, ReadUser, PrintUser,
-           [](const Config& from, Config& to) { to.user = from.user; }},
-    TopKey{"interface", "the tables of single interfaces", nullptr, TakesEffect::kAtOnce, nullptr,
-           [](const Config&) -> std::optional<PrintedValue> { return std::nullopt; }},  // its tables
+           [](const Config& from, Config& to) { to.user = from.user; }, KeyScope::kFile},
+    Tables("interface", "the tables of single interfaces"),
+    Tables("proxy", "the tables of single proxies"),
 };
 
 }  // namespace

@@ -24,12 +24,14 @@ struct TopDraft {
   std::string user;
 };
 
+/// Whom a key of the top concerns: in a file of several proxies those of one stand in its [proxy.NAME] table.
+enum class KeyScope : std::uint8_t { kProxy, kFile };
 enum class TakesEffect : std::uint8_t { kAtOnce, kAtNextStart };
 
 struct TopKey {
   std::string_view name;
   std::string_view meaning;           // a sentence without its end
-  std::string (*values)() = nullptr;  // what may be written
+  std::string (*values)() = nullptr;  // what may be written; not of tables
   TakesEffect effect = TakesEffect::kAtOnce;
   /// Not of keys that name interfaces: which of them has which role is said by all of these together.
   void (*read)(const TomlValue& value, TopDraft& draft) = nullptr;
@@ -37,6 +39,7 @@ struct TopKey {
   std::optional<PrintedValue> (*print)(const Config& config) = nullptr;
   /// Only of what takes effect at the next start: gives `to` the value of `from`.
   void (*copy)(const Config& from, Config& to) = nullptr;
+  KeyScope scope = KeyScope::kProxy;
 };
 
 /// In the order in which they are read and printed: what others depend on comes first.

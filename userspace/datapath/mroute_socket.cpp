@@ -57,8 +57,8 @@ Error RefusedByKernel() {
     case EADDRINUSE: {
       const std::string owner = FindMrouteOwner<F>();
       return {"the kernel's multicast routing of " + name + " belongs to " +
-              (owner.empty()
-                   ? "another program of this network namespace (igmpproxy, smcrouted, pimd or the like)"
+              (owner.empty() ? "another program of this network namespace (igmpproxy, smcrouted, pimd or the "
+                               "like), or to another proxy of this one"
                : owner.find(" or ") != std::string::npos ? "one of these: " + owner
                                                          : owner) +
               R"(; stop it, or set `datapath = "bpf"`)"};

@@ -7,6 +7,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdint>
 #include <utility>
 
 namespace bpfcast {
@@ -27,7 +28,6 @@ void AwaitSignals(asio::signal_set& signals, const EventLoop::Handler& handler) 
 
 struct EventLoop::Impl {
   asio::io_context context{1};
-  asio::steady_timer timer{context};
   asio::signal_set stop_signals{context, SIGTERM, SIGINT};
   asio::signal_set hand_over_signals{context, SIGUSR1};
   asio::signal_set reload_signals{context, SIGHUP};
@@ -37,16 +37,6 @@ struct EventLoop::Impl {
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 EventLoop::~EventLoop() = default;
-
-void EventLoop::SetDeadline(Time deadline, Handler handler) {
-  // Replacing the expiry cancels the pending wait.
-  impl_->timer.expires_at(std::chrono::steady_clock::time_point(
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline.time_since_epoch())));
-  if (deadline == kNever) return;
-  impl_->timer.async_wait([handler = std::move(handler)](const asio::error_code& error) {
-    if (!error) handler();
-  });
-}
 
 void EventLoop::OnStopSignal(Handler handler) {
   AwaitSignals(impl_->stop_signals, handler);
@@ -77,6 +67,32 @@ void EventLoop::Run() {
 
 void EventLoop::Stop() {
   impl_->stopped = true;
+}
+
+struct Deadline::State {
+  explicit State(asio::io_context& context) : timer(context) {}
+
+  asio::steady_timer timer;
+  std::uint64_t set = 0;  // how often; an expiry that was set before, but has not run yet, is none any more
+};
+
+Deadline::Deadline(EventLoop& loop) : state_(std::make_shared<State>(loop.impl_->context)) {}
+
+Deadline::~Deadline() {
+  ++state_->set;
+  state_->timer.cancel();
+}
+
+void Deadline::Set(Time time, EventLoop::Handler handler) {
+  ++state_->set;
+  // Replacing the expiry cancels the pending wait.
+  state_->timer.expires_at(std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch())));
+  if (time == kNever) return;
+  state_->timer.async_wait(
+      [state = state_, set = state_->set, handler = std::move(handler)](const asio::error_code& error) {
+        if (!error && state->set == set) handler();
+      });
 }
 
 struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {

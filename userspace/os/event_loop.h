@@ -1,4 +1,4 @@
-// EventLoop: one thread, one loop. Descriptors, one deadline and signals come in; handlers run one after the
+// EventLoop: one thread, one loop. Descriptors, deadlines and signals come in; handlers run one after the
 // other.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace bpfcast {
 
-/// Handlers must not throw. They may create and destroy watches, their own too.
+/// Handlers must not throw. They may create and destroy watches and deadlines, their own too.
 class EventLoop {
  public:
   using Handler = std::function<void()>;
@@ -21,8 +21,6 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Runs `handler` once when `deadline` has passed; a new deadline replaces the old one, kNever clears it.
-  void SetDeadline(Time deadline, Handler handler);
   /// What SIGTERM and SIGINT call, once the loop runs.
   void OnStopSignal(Handler handler);
   /// What SIGUSR1 calls.
@@ -38,9 +36,26 @@ class EventLoop {
   void Stop();
 
  private:
+  friend class Deadline;
   friend class FdWatch;
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// Something that is to happen at a time. Its handler never runs after its end.
+class Deadline {
+ public:
+  explicit Deadline(EventLoop& loop);
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  ~Deadline();
+
+  /// Runs `handler` once when `time` has passed; a new time replaces the old one, kNever clears it.
+  void Set(Time time, EventLoop::Handler handler);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 enum class FdEvent { kReadable, kWritable };

@@ -22,7 +22,7 @@ TEST(DaemonOptions, WithoutArgumentsTheUsualFileIsRunInTheForeground) {
   EXPECT_EQ(options->started_as, StartedAs::kBpfcastd);
   EXPECT_EQ(options->task, DaemonTask::kRun);
   EXPECT_EQ(options->config, "/etc/bpfcast/bpfcast.toml");
-  EXPECT_EQ(options->instance, "default");
+  EXPECT_EQ(options->instance, "") << "the names of the file, or \"default\"";
   EXPECT_EQ(options->run_in, RunIn::kForeground);
   EXPECT_EQ(options->log_to, LogTarget::kStderr);
   EXPECT_EQ(options->log_level, LogLevel::kInfo);

@@ -42,7 +42,8 @@ class CommandLine : public testing::Test {
       if (!answer) return tl::unexpected(answer.error());
       return answer->dump();
     };
-    const int status = RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text);
+    const int status = RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text,
+                                      [&] { return running_; });
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return status;
@@ -51,6 +52,7 @@ class CommandLine : public testing::Test {
   CallResult answer_ = Json::array();
   std::deque<CallResult> answers_;  // one for each call, before answer_
   std::function<void()> before_last_ = [] {};
+  std::vector<std::string> running_;
   std::vector<std::string> calls_;
   std::string out_;
   std::string err_;
@@ -74,6 +76,37 @@ TEST_F(CommandLine, EachVerbCallsItsMethodAndPrintsText) {
   EXPECT_THAT(calls_, ElementsAre("default status", "default ports", "default groups", "default flows",
                                   "default reload"));
   EXPECT_EQ(err_, "");
+}
+
+TEST_F(CommandLine, WithoutANameItIsForTheOnlyInstanceThatRuns) {
+  running_ = {"tv"};
+  EXPECT_EQ(Run({"ports"}), 0);
+  running_ = {"cams", "default", "tv"};
+  EXPECT_EQ(Run({"ports"}), 0);
+  EXPECT_EQ(Run({"--instance", "cams", "ports"}), 0);
+  EXPECT_THAT(calls_, ElementsAre("tv ports", "default ports", "cams ports"));
+}
+
+TEST_F(CommandLine, OfSeveralInstancesOneIsToBeNamed) {
+  running_ = {"cams", "tv"};
+  for (const char* verb : {"ports", "reload", "doctor"}) {
+    EXPECT_EQ(Run({verb}), 1);
+    EXPECT_EQ(err_, "several instances run: cams, tv; name one with --instance NAME\n");
+    EXPECT_EQ(Run({verb, "-j"}), 1);
+  }
+  EXPECT_THAT(calls_, IsEmpty());
+  EXPECT_EQ(Run({"keys", "lease"}), 0) << "what asks no agent needs none";
+}
+
+TEST_F(CommandLine, TheStatusOfSeveralInstancesIsThatOfAll) {
+  running_ = {"cams", "tv"};
+  answer_ = StatusAnswer();
+  EXPECT_EQ(Run({"status"}), 0);
+  EXPECT_THAT(out_, StartsWith("bpfcast 1.2.3"));
+  EXPECT_THAT(out_, HasSubstr("\n\nbpfcast 1.2.3"));
+  EXPECT_EQ(Run({"status", "-j"}), 0);
+  EXPECT_EQ(Json::parse(out_), Json::array({*answer_, *answer_}));
+  EXPECT_THAT(calls_, ElementsAre("cams status", "tv status", "cams status", "tv status"));
 }
 
 TEST_F(CommandLine, AReloadWithoutChangesSaysSo) {

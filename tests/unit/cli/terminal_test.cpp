@@ -60,7 +60,8 @@ class OnTerminal {
                                     const CallParams&) -> tl::expected<std::string, CallError> {
         return AnswerTo(method).dump();
       };
-      _exit(RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text));
+      _exit(RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text,
+                           [] { return std::vector<std::string>(); }));
     }
     close(line);
   }

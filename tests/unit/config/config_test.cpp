@@ -318,31 +318,31 @@ class ConfigFile : public testing::Test {
 
 TEST_F(ConfigFile, IsRead) {
   Write(kTwoLines);
-  EXPECT_TRUE(LoadConfig(path_));
+  EXPECT_TRUE(LoadConfigs(path_));
 }
 
 TEST_F(ConfigFile, ThatIsMissingIsNamed) {
-  const auto config = LoadConfig(path_);
+  const auto config = LoadConfigs(path_);
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error(), ElementsAre(path_ + ": cannot open: No such file or directory"));
 }
 
 TEST_F(ConfigFile, ThatIsADirectoryIsRefused) {
-  const auto config = LoadConfig(directory_);
+  const auto config = LoadConfigs(directory_);
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error(), ElementsAre(directory_ + ": is a directory, name the file in it"));
 }
 
 TEST_F(ConfigFile, ThatIsAFifoIsRefusedAndNotWaitedFor) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  const auto config = LoadConfig(path_);
+  const auto config = LoadConfigs(path_);
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error(), ElementsAre(path_ + ": is not a regular file; write it to one first"));
 }
 
 TEST_F(ConfigFile, OfMoreThanOneMebibyteIsRefused) {
   Write(std::string(kTwoLines) + "#" + std::string(1 << 20, 'x') + "\n");
-  const auto config = LoadConfig(path_);
+  const auto config = LoadConfigs(path_);
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error(), ElementsAre(path_ + ": is larger than 1 MiB, which no configuration is"));
 }
@@ -351,7 +351,7 @@ TEST_F(ConfigFile, OfOneMebibyteIsRead) {
   std::string text = kTwoLines;
   text += "#" + std::string((1 << 20) - text.size() - 2, 'x') + "\n";
   Write(text);
-  EXPECT_TRUE(LoadConfig(path_));
+  EXPECT_TRUE(LoadConfigs(path_));
 }
 
 }  // namespace

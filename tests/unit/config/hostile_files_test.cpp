@@ -33,7 +33,7 @@ class HostileFile : public testing::Test {
 
   /// The one problem of the file, whoever reads it.
   std::string Problem(const fs::path& path) const {
-    const auto config = LoadConfig(path);
+    const auto config = LoadConfigs(path);
     if (config) return "it is taken";
     const FileReport checked = CheckFile(path, Settings::kAll);
     EXPECT_EQ(checked.outcome, FileReport::Outcome::kUnusable);
@@ -124,7 +124,7 @@ TEST_F(HostileFile, InvalidUtf8IsRefusedWhereItStands) {
                 "'caf\\xe9' is no keyword; it contains a character that is not plain ASCII, perhaps a "
                 "no-break space from a web page");
   Write(kIgmpproxy + "# caf\xe9\n");
-  EXPECT_TRUE(LoadConfig(path_)) << "as igmpproxy takes it";
+  EXPECT_TRUE(LoadConfigs(path_)) << "as igmpproxy takes it";
 }
 
 /// The parser quotes the key, which a terminal would take for a command.

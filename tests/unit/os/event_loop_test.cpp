@@ -6,6 +6,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 #include "os/clock.h"
 #include "os/unique_fd.h"
@@ -28,11 +29,12 @@ struct Pipe {
 
 TEST(EventLoop, ADeadlineRunsOnceAndNotBeforeItsTime) {
   EventLoop loop;
-  const Time deadline = Now() + std::chrono::milliseconds(5);
+  Deadline deadline(loop);
+  const Time time = Now() + std::chrono::milliseconds(5);
   int calls = 0;
-  loop.SetDeadline(deadline, [&] {
+  deadline.Set(time, [&] {
     ++calls;
-    EXPECT_GE(Now(), deadline);
+    EXPECT_GE(Now(), time);
     loop.Stop();
   });
   loop.Run();
@@ -41,11 +43,44 @@ TEST(EventLoop, ADeadlineRunsOnceAndNotBeforeItsTime) {
 
 TEST(EventLoop, ANewDeadlineReplacesTheOldOne) {
   EventLoop loop;
+  Deadline deadline(loop);
   bool old = false;
-  loop.SetDeadline(Now(), [&] { old = true; });
-  loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+  deadline.Set(Now(), [&] { old = true; });
+  deadline.Set(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
   loop.Run();
   EXPECT_FALSE(old);
+}
+
+TEST(EventLoop, EachDeadlineRunsAtItsOwnTime) {
+  EventLoop loop;
+  Deadline late(loop);
+  Deadline early(loop);
+  std::string order;
+  late.Set(Now() + std::chrono::milliseconds(4), [&] {
+    order += "late";
+    loop.Stop();
+  });
+  early.Set(Now() + std::chrono::milliseconds(2), [&] { order += "early "; });
+  loop.Run();
+  EXPECT_EQ(order, "early late");
+}
+
+TEST(EventLoop, ADeadlineThatEndedIsSilentThoughItsTimeHasCome) {
+  EventLoop loop;
+  Deadline last(loop);
+  std::optional<Deadline> first(std::in_place, loop);
+  std::optional<Deadline> second(std::in_place, loop);
+  // Both have passed before the loop looks; whichever comes first ends the other.
+  int calls = 0;
+  const auto end = [&](std::optional<Deadline>& other) {
+    ++calls;
+    other.reset();
+  };
+  first->Set(Now() - std::chrono::milliseconds(1), [&] { end(second); });
+  second->Set(Now() - std::chrono::milliseconds(1), [&] { end(first); });
+  last.Set(Now() + std::chrono::milliseconds(2), [&] { loop.Stop(); });
+  loop.Run();
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(EventLoop, ReadableRunsUntilTheDescriptorIsEmpty) {
@@ -65,13 +100,14 @@ TEST(EventLoop, ReadableRunsUntilTheDescriptorIsEmpty) {
 
 TEST(EventLoop, AHandlerMayDestroyItsOwnWatch) {
   EventLoop loop;
+  Deadline deadline(loop);
   const Pipe pipe;
   std::optional<FdWatch> watch(std::in_place, loop, pipe.reader.get());
   int calls = 0;
   watch->OnReadable([&] {
     ++calls;
     watch.reset();
-    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+    deadline.Set(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
   });
   pipe.Write();
   loop.Run();
@@ -80,6 +116,7 @@ TEST(EventLoop, AHandlerMayDestroyItsOwnWatch) {
 
 TEST(EventLoop, ADestroyedWatchIsSilentThoughItsEventIsPending) {
   EventLoop loop;
+  Deadline deadline(loop);
   const Pipe first_pipe;
   const Pipe second_pipe;
   FdWatch first(loop, first_pipe.reader.get());
@@ -89,13 +126,13 @@ TEST(EventLoop, ADestroyedWatchIsSilentThoughItsEventIsPending) {
   first.OnReadable([&] {
     ++calls;
     second = FdWatch();
-    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+    deadline.Set(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
     first = FdWatch();
   });
   second.OnReadable([&] {
     ++calls;
     first = FdWatch();
-    loop.SetDeadline(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
+    deadline.Set(Now() + std::chrono::milliseconds(1), [&] { loop.Stop(); });
     second = FdWatch();
   });
   first_pipe.Write();
