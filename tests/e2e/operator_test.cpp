@@ -122,6 +122,19 @@ TEST_P(Operator, DebugShowsEachMessageOfOneSubsystemUntilItIsTakenBack) {
   EXPECT_THAT(unknown.err, HasSubstr("pim"));
 }
 
+TEST_P(Operator, ALevelOfTheFileCountsFromTheReloadOn) {
+  StartDaemon();
+  const std::string key = version() == IpVersion::k4 ? "log-igmp" : "log-mld";
+  daemon_->config().Write(key + " = \"debug\"\n" + Configuration());
+  const CommandResult reload = Cli("reload");
+  ASSERT_EQ(reload.status, 0) << reload.err;
+  EXPECT_THAT(reload.out, HasSubstr(key + " as-started -> debug"));
+  Receiver receiver(bed_.h1(), AnyGroup());
+  receiver.Join();
+  ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
+  EXPECT_TRUE(LogHas("TO_EX " + AnyGroup().ToString())) << daemon_->Stderr();
+}
+
 TEST_P(Operator, AclTestSaysWhatDecides) {
   const std::string denied = version() == IpVersion::k4 ? "239.1.7.2/32" : MoreGroups(2).ToString() + "/128";
   StartDaemon({.settings = {{"lan1", "deny-groups = [\"" + denied + "\"]\n"}}});

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/datapath_choice.h"
 #include "agent/instance.h"
+#include "agent/log_settings.h"
 #include "agent/views.h"
 #include "log/log.h"
 #include "os/instance_lock.h"
@@ -36,6 +37,7 @@ std::string Instances::NameOf(const Config& proxy) const {
 Result<std::unique_ptr<Instances>> Instances::Start(EventLoop& loop, InstancesConfig config,
                                                     Configs proxies) {
   std::unique_ptr<Instances> all(new Instances(loop, std::move(config)));
+  FollowLogSettings({}, proxies.front().log);
   for (Config& proxy : proxies) {
     auto instance = all->Open(std::move(proxy));
     if (!instance) return tl::unexpected(instance.error());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/instance.h"
+#include "agent/log_settings.h"
 #include "log/log.h"
 
 namespace bpfcast {
@@ -77,6 +78,7 @@ std::vector<ConfigChange> Instances::Apply(Configs wanted, Group added) {
     });
     if (!is_told) changes.push_back(std::move(change));
   };
+  if (!wanted.empty()) FollowLogSettings(running_.front()->agent->config().log, wanted.front().log);
   Group staying;
   for (auto& instance : running_) {
     Agent& agent = *instance->agent;

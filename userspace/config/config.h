@@ -72,6 +72,18 @@ InterfaceConfig DefaultInterface(PortRole role, ServedFamilies served);
 /// be used.
 enum class DatapathSetting : std::uint8_t { kAuto, kBpf, kKernel };
 
+/// From which level on a subsystem logs; kAsStarted: what the command line says.
+enum class LogSetting : std::uint8_t { kAsStarted, kDebug, kInfo, kWarning, kError };
+struct LogSettings {
+  LogSetting agent = LogSetting::kAsStarted;
+  LogSetting igmp = LogSetting::kAsStarted;
+  LogSetting mld = LogSetting::kAsStarted;
+  LogSetting datapath = LogSetting::kAsStarted;
+  LogSetting links = LogSetting::kAsStarted;
+
+  bool operator==(const LogSettings&) const = default;
+};
+
 /// What one proxy is told.
 struct Config {
   std::string proxy;  // its name in a file of several; empty: the file has no names
@@ -85,7 +97,8 @@ struct Config {
   std::vector<std::string> of_others;
   DatapathSetting datapath = DatapathSetting::kAuto;
   Duration lease = std::chrono::minutes(5);  // how long streams go on without an agent
-  std::string user;                   // give up root for this user once everything is set up; empty: stay
+  std::string user;  // give up root for this user once everything is set up; empty: stay
+  LogSettings log;
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
   ConfigOrigins origins;
 

@@ -162,6 +162,7 @@ Config ProxyReader::Take() {
   Config config;
   config.proxy = name_;
   config.user = draft_.user;
+  config.log = draft_.log;
   config.datapath = draft_.datapath;
   config.lease = draft_.lease;
   config.upstream = Settings(0);

@@ -47,7 +47,8 @@ std::optional<PrintedValue> PrintUser(const Config& config) {
 /// A setting that chooses among a few words; `Draft` and `Kept` are lambdas without captures that say where
 /// it is while the file is read and afterwards.
 template <class Draft, class Kept>
-constexpr TopKey TopWord(std::string_view name, std::string_view meaning, TakesEffect effect, Draft, Kept) {
+constexpr TopKey TopWord(std::string_view name, std::string_view meaning, TakesEffect effect, Draft, Kept,
+                         KeyScope scope = KeyScope::kProxy) {
   return {name,
           meaning,
           WordValues<std::remove_cvref_t<decltype(Draft()(std::declval<TopDraft&>()))>>,
@@ -59,9 +60,16 @@ constexpr TopKey TopWord(std::string_view name, std::string_view meaning, TakesE
           [](const Config& config) -> std::optional<PrintedValue> {
             return PrintedValue{PrintedValue::Kind::kWord, {WordOf(Kept()(config))}, {}};
           },
-          effect == TakesEffect::kAtOnce
-              ? nullptr
-              : +[](const Config& from, Config& to) { Kept()(to) = Kept()(from); }};
+          effect == TakesEffect::kAtOnce ? nullptr
+                                         : +[](const Config& from, Config& to) { Kept()(to) = Kept()(from); },
+          scope};
+}
+
+template <LogSetting LogSettings::*kSubsystem>
+constexpr TopKey LogKey(std::string_view name, std::string_view meaning) {
+  return TopWord(
+      name, meaning, TakesEffect::kAtOnce, [](auto& draft) -> auto& { return draft.log.*kSubsystem; },
+      [](auto& config) -> auto& { return config.log.*kSubsystem; }, KeyScope::kFile);
 }
 
 constexpr TopKey Tables(std::string_view name, std::string_view meaning) {
@@ -113,6 +121,15 @@ constexpr std::array kKeys = {
            "it it stays who it is",
            UserName, TakesEffect::kAtNextStart, ReadUser, PrintUser,
            [](const Config& from, Config& to) { to.user = from.user; }, KeyScope::kFile},
+    LogKey<&LogSettings::agent>(
+        "log-agent",
+        "from which level on start, stop, configuration and control socket are logged; "
+        "as-started: what the command line says"),
+    LogKey<&LogSettings::igmp>("log-igmp", "the same of IGMP; debug: a line for each packet"),
+    LogKey<&LogSettings::mld>("log-mld", "the same of MLD"),
+    LogKey<&LogSettings::datapath>("log-datapath",
+                                   "the same of programs, maps and the kernel's multicast routing"),
+    LogKey<&LogSettings::links>("log-links", "the same of interfaces"),
     Tables("interface", "the tables of single interfaces"),
     Tables("proxy", "the tables of single proxies"),
 };

@@ -22,6 +22,7 @@ struct TopDraft {
   DatapathSetting datapath{};
   Duration lease = Config().lease;
   std::string user;
+  LogSettings log;
 };
 
 /// Whom a key of the top concerns: in a file of several proxies those of one stand in its [proxy.NAME] table.

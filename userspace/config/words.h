@@ -97,6 +97,14 @@ struct Words<ForwardUpMode> {  // the groups of kListed are an array
                                                                {"never", ForwardUpMode::kNever}}};
 };
 template <>
+struct Words<LogSetting> {
+  static constexpr std::array<Word<LogSetting>, 5> kAll = {{{"as-started", LogSetting::kAsStarted},
+                                                            {"debug", LogSetting::kDebug},
+                                                            {"info", LogSetting::kInfo},
+                                                            {"warning", LogSetting::kWarning},
+                                                            {"error", LogSetting::kError}}};
+};
+template <>
 struct Words<LoopGuardMode> {
   static constexpr std::array<Word<LoopGuardMode>, 2> kAll = {
       {{"block", LoopGuardMode::kBlock}, {"notice", LoopGuardMode::kNotice}}};

@@ -89,6 +89,8 @@ Loggers Open(LogTarget target, LogLevel level) {
   return loggers;
 }
 
+LogLevel started_level = LogLevel::kInfo;
+
 Loggers& All() {
   static Loggers loggers = Open(LogTarget::kStderr, LogLevel::kInfo);
   return loggers;
@@ -118,7 +120,12 @@ std::optional<LogLevel> LogLevelOf(std::string_view name) {
 }
 
 void StartLog(LogTarget target, LogLevel level) {
+  started_level = level;
   All() = Open(target, level);
+}
+
+LogLevel StartedLevel() {
+  return started_level;
 }
 
 spdlog::logger& Log(Subsystem subsystem) {

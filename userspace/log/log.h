@@ -38,6 +38,9 @@ std::optional<LogLevel> LogLevelOf(std::string_view name);
 /// before anything is logged.
 void StartLog(LogTarget target, LogLevel level);
 
+/// What StartLog() was told; kInfo where it was not called.
+LogLevel StartedLevel();
+
 /// The logger of a subsystem; on stderr and from kInfo on where StartLog() was not called.
 spdlog::logger& Log(Subsystem subsystem);
 
