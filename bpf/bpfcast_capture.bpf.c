@@ -5,61 +5,15 @@
  * became of it is what the counters of this CPU have more at the end, as nothing else counts on it meanwhile.
  */
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "bpfcast/capture.h"
-
-/* As much of the kernel's types as is read; libbpf finds the fields in the running kernel. */
-struct net {
-	__u64 net_cookie;
-} __attribute__((preserve_access_index));
-
-typedef struct {
-	struct net *net;
-} __attribute__((preserve_access_index)) possible_net_t;
-
-struct net_device {
-	int ifindex;
-	possible_net_t nd_net;
-} __attribute__((preserve_access_index));
-
-struct xdp_rxq_info {
-	struct net_device *dev;
-} __attribute__((preserve_access_index));
-
-struct xdp_txq_info {
-	struct net_device *dev;
-} __attribute__((preserve_access_index));
-
-struct xdp_buff {
-	void *data;
-	void *data_end;
-	struct xdp_rxq_info *rxq;
-	struct xdp_txq_info *txq;
-} __attribute__((preserve_access_index));
-
-struct sk_buff {
-	struct net_device *dev;
-	unsigned int len;
-	unsigned int data_len;
-	__be16 vlan_proto;
-	__u16 vlan_tci;
-	unsigned char *data;
-} __attribute__((preserve_access_index));
-
-struct sk_buff___before_6_2 {
-	__u8 vlan_present : 1;
-} __attribute__((preserve_access_index));
+#include "capture_filter.h"
+#include "kernel_types.h"
 
 const volatile __u64 netns_cookie = 0; /* an ifindex means an interface in our namespace alone */
-const volatile __u32 some_groups = 0;  /* not all: those of `groups` */
-const volatile __u32 some_sources = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
@@ -74,20 +28,6 @@ struct {
 	__type(value, __u32);
 } watched SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct bpfcast_any_address);
-	__type(value, __u32);
-} groups SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct bpfcast_any_address);
-	__type(value, __u32);
-} sources SEC(".maps");
-
 /* Multicast packets of watched ports that are not captured: by enum bpfcast_uncaptured. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -95,13 +35,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } uncaptured SEC(".maps");
-
-enum state {
-	NOBODY, /* not of a watched port, or no multicast */
-	CAPTURED,
-	LEFT_OUT,
-	LOST,
-};
 
 /* The packet that is being judged on this CPU. Neither XDP nor TC on arrival interrupts itself. */
 struct judging {
@@ -134,85 +67,6 @@ static __always_inline int watches(struct net_device *device, __u32 direction)
 	__u32 *directions = bpf_map_lookup_elem(&watched, &ifindex);
 
 	return directions && *directions & direction && device->nd_net.net->net_cookie == netns_cookie;
-}
-
-/* The IP header, and the octets behind it, as far as they are linear. */
-struct header {
-	union {
-		__u8 version; /* upper half */
-		struct iphdr ip4;
-		struct ipv6hdr ip6;
-	};
-};
-
-struct addresses {
-	struct bpfcast_any_address source;
-	struct bpfcast_any_address group;
-};
-
-static __always_inline void map_ipv4(__be32 from, struct bpfcast_any_address *to)
-{
-	to->word[2] = bpf_htonl(0xffff);
-	to->word[3] = from;
-}
-
-/* False when it is no multicast packet. */
-static __always_inline int find_addresses(const struct header *ip, struct addresses *addresses)
-{
-	if (ip->version >> 4 == 4) {
-		map_ipv4(ip->ip4.saddr, &addresses->source);
-		map_ipv4(ip->ip4.daddr, &addresses->group);
-		return (bpf_ntohl(ip->ip4.daddr) & 0xf0000000) == 0xe0000000;
-	}
-	if (ip->version >> 4 != 6)
-		return 0;
-	__builtin_memcpy(&addresses->source, &ip->ip6.saddr, sizeof(addresses->source));
-	__builtin_memcpy(&addresses->group, &ip->ip6.daddr, sizeof(addresses->group));
-	return ip->ip6.daddr.s6_addr[0] == 0xff;
-}
-
-static __always_inline enum state filter(const struct addresses *addresses)
-{
-	if ((some_groups && !bpf_map_lookup_elem(&groups, &addresses->group)) ||
-	    (some_sources && !bpf_map_lookup_elem(&sources, &addresses->source)))
-		return LEFT_OUT;
-	return CAPTURED;
-}
-
-/* What is too short to tell is taken: whoever reads the records looks again. */
-static __always_inline enum state look_at_ip(const void *data, __u32 linear)
-{
-	struct addresses addresses = {};
-	struct header ip = {};
-
-	if (linear < sizeof(ip.ip4) || bpf_probe_read_kernel(&ip, sizeof(ip.ip4), data))
-		return CAPTURED;
-	if (ip.version >> 4 == 6 &&
-	    (linear < sizeof(ip.ip6) || bpf_probe_read_kernel(&ip, sizeof(ip.ip6), data)))
-		return CAPTURED;
-	return find_addresses(&ip, &addresses) ? filter(&addresses) : NOBODY;
-}
-
-static __always_inline enum state look_at_frame(const void *data, __u32 linear)
-{
-	struct {
-		struct ethhdr eth;
-		__be16 tci;
-		__be16 protocol;
-	} mac;
-	__u32 size = ETH_HLEN;
-	__be16 protocol;
-
-	if (linear < sizeof(mac) || bpf_probe_read_kernel(&mac, sizeof(mac), data))
-		return CAPTURED;
-	protocol = mac.eth.h_proto;
-	if (protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD)) {
-		protocol = mac.protocol;
-		size = sizeof(mac);
-	}
-	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
-		return NOBODY;
-	return look_at_ip(data + size, linear - size);
 }
 
 static __always_inline void count(__u32 what)

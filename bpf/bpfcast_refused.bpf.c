@@ -9,21 +9,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "kernel_types.h"
 #include "maps.h"
-
-/* As much of the kernel's types as is read; libbpf finds the fields in the running kernel. */
-struct net {
-	__u64 net_cookie;
-} __attribute__((preserve_access_index));
-
-typedef struct {
-	struct net *net;
-} __attribute__((preserve_access_index)) possible_net_t;
-
-struct net_device {
-	int ifindex;
-	possible_net_t nd_net;
-} __attribute__((preserve_access_index));
 
 const volatile __u64 netns_cookie = 0; /* an ifindex means an interface in our namespace alone */
 
