@@ -13,6 +13,7 @@ using Json = nlohmann::json;
 constexpr int kParseError = -32700;
 constexpr int kMethodNotFound = -32601;
 constexpr int kInvalidParams = -32602;
+constexpr std::size_t kAfterResult = 2;  // the bracket and the line end
 
 /// A message may quote a file or its name, which need not be UTF-8.
 std::string ErrorLine(const Json& id, int code, std::string_view message) {
@@ -130,7 +131,9 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
   auto result = found->second.call(*params);
   if (!result) return {ErrorLine(*id, found->second.failure, result.error().message)};
   // The result is JSON already; it may be large, and is neither parsed again nor copied.
-  result->insert(0, R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)");
+  const std::string head = R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)";
+  result->reserve(head.size() + result->size() + kAfterResult);
+  result->insert(0, head);
   result->append("}");
   return {std::move(*result)};
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <tuple>
 #include <unordered_map>
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "agent/family_words.h"
+#include "agent/json_writer.h"
 #include "agent/view_json.h"
 #include "agent/views.h"
 
@@ -24,31 +24,45 @@ Time EndOf(const GroupState<F>& group) {
   return end == Time::min() ? kNever : end;
 }
 
+void WriteSecondsUntil(Time deadline, Time now, JsonWriter& json) {
+  json.Key("expires_s");
+  if (deadline == kNever) return json.Null();
+  json.Value(Seconds(std::max(deadline - now, Duration::zero())));
+}
+
 template <class F>
-ViewJson SourceTimers(const GroupState<F>& group, Time now) {
-  ViewJson json = ViewJson::array();
+void WriteSources(const char* key, const SourceSet<F>& sources, JsonWriter& json) {
+  json.Key(key);
+  json.BeginArray();
+  for (const typename F::Address& source : sources) json.Value(source.ToString());
+  json.EndArray();
+}
+
+template <class F>
+void WriteSourceTimers(const GroupState<F>& group, Time now, JsonWriter& json) {
   for (const typename F::Address& source : group.Requested()) {
     const auto timer = group.SourceTimer(source);
-    if (timer) json.push_back({{"source", source.ToString()}, {"expires_s", SecondsUntil(*timer, now)}});
+    if (!timer) continue;
+    json.BeginObject();
+    json.Field("source", source.ToString());
+    WriteSecondsUntil(*timer, now, json);
+    json.EndObject();
   }
-  return json;
 }
 
 /// C-80. A host that was silent for its time is forgotten when the next record comes, and shown no more.
 template <class F>
-ViewJson Hosts(const std::vector<TrackedHost<F>>& hosts, Time now) {
-  ViewJson json = ViewJson::array();
+void WriteHosts(const std::vector<TrackedHost<F>>& hosts, Time now, JsonWriter& json) {
   for (const TrackedHost<F>& host : hosts) {
     if (host.expires <= now) continue;
-    ViewJson row;
-    row["address"] = host.address.ToString();
-    row["version"] = FamilyWords<F>::Number(host.version);
-    row["mode"] = Name(host.mode);
-    row["last_report_s"] = Seconds(now - host.last_report);
-    row["expires_s"] = SecondsUntil(host.expires, now);
-    json.push_back(std::move(row));
+    json.BeginObject();
+    json.Field("address", host.address.ToString());
+    json.Field("version", FamilyWords<F>::Number(host.version));
+    json.Field("mode", Name(host.mode));
+    json.Field("last_report_s", Seconds(now - host.last_report));
+    WriteSecondsUntil(host.expires, now, json);
+    json.EndObject();
   }
-  return json;
 }
 
 template <class F>
@@ -72,36 +86,56 @@ std::string Withheld(const Row<F>& row, const Proxy<F>& proxy) {
 }
 
 template <class F>
-ViewJson ToJson(const MembershipRecord<F>& record) {
-  ViewJson json;
-  json["mode"] = Name(record.mode);
-  json["sources"] = ToJson(record.sources);
-  return json;
+void WriteFilter(FilterMode mode, const SourceSet<F>& sources, JsonWriter& json) {
+  json.Field("mode", Name(mode));
+  WriteSources("sources", sources, json);
 }
 
-/// What hosts have of the group on the port; all of it empty when none has reported it.
 template <class F>
-ViewJson StateJson(const Row<F>& row, const Proxy<F>& proxy, Time now) {
-  const TimedGroup<F>* state = row.state;
-  const bool exclude = state != nullptr && state->mode() == FilterMode::kExclude;
-  ViewJson json;
-  if (state == nullptr) {
-    json = ToJson(*row.membership);
-  } else {
-    json["mode"] = Name(state->mode());
-    json["sources"] = ToJson(exclude ? state->Excluded() : state->Requested());
-  }
-  json["requested"] = exclude ? ToJson(state->Requested()) : ViewJson::array();
-  json["expires_s"] = state == nullptr ? ViewJson() : SecondsUntil(EndOf(*state), now);
-  json["source_timers"] = state == nullptr ? ViewJson::array() : SourceTimers(*state, now);
-  json["host_version"] =
-      state == nullptr ? ViewJson() : ViewJson(FamilyWords<F>::Number(state->HostVersion()));
-  json["last_reporter"] = state == nullptr ? ViewJson() : ViewJson(state->last_reporter().ToString());
-  json["stale"] = state != nullptr && state->stale;
-  json["hosts"] = state == nullptr ? ViewJson::array() : Hosts(row.querier->Hosts(row.group), now);
-  json["static"] = row.membership ? ToJson(*row.membership) : ViewJson();
-  json["withheld"] = Withheld(row, proxy);
-  return json;
+void WriteRecord(const char* key, const MembershipRecord<F>& record, JsonWriter& json) {
+  json.Key(key);
+  json.BeginObject();
+  WriteFilter(record.mode, record.sources, json);
+  json.EndObject();
+}
+
+/// What hosts have of the group on the port.
+template <class F>
+void WriteState(const Row<F>& row, const TimedGroup<F>& state, Time now, JsonWriter& json) {
+  const bool exclude = state.mode() == FilterMode::kExclude;
+  WriteFilter(state.mode(), exclude ? state.Excluded() : state.Requested(), json);
+  WriteSources("requested", exclude ? state.Requested() : SourceSet<F>(), json);
+  WriteSecondsUntil(EndOf(state), now, json);
+  json.Key("source_timers");
+  json.BeginArray();
+  WriteSourceTimers(state, now, json);
+  json.EndArray();
+  json.Field("host_version", FamilyWords<F>::Number(state.HostVersion()));
+  json.Field("last_reporter", state.last_reporter().ToString());
+  json.Field("stale", state.stale);
+  json.Key("hosts");
+  json.BeginArray();
+  WriteHosts(row.querier->Hosts(row.group), now, json);
+  json.EndArray();
+}
+
+/// The same of a group that no host has reported.
+template <class F>
+void WriteStaticState(const MembershipRecord<F>& membership, JsonWriter& json) {
+  WriteFilter(membership.mode, membership.sources, json);
+  WriteSources("requested", SourceSet<F>(), json);
+  WriteSecondsUntil(kNever, {}, json);
+  json.Key("source_timers");
+  json.BeginArray();
+  json.EndArray();
+  json.Key("host_version");
+  json.Null();
+  json.Key("last_reporter");
+  json.Null();
+  json.Field("stale", false);
+  json.Key("hosts");
+  json.BeginArray();
+  json.EndArray();
 }
 
 /// The groups of a port: those that its hosts and those that the configuration or the operator want.
@@ -137,25 +171,35 @@ std::string GroupsJson(const std::vector<PortView>& ports, const Proxy<F>& proxy
   std::sort(rows.begin(), rows.end(), [](const Row<F>& a, const Row<F>& b) {
     return std::tie(a.group, a.port->name) < std::tie(b.group, b.port->name);
   });
-  // Ten thousand groups: each row becomes text at once.
   constexpr std::size_t kUsualRow = 512;
   std::string text;
   text.reserve(rows.size() * kUsualRow);
-  text += '[';
+  JsonWriter json(text);
+  json.BeginArray();
   for (const Row<F>& row : rows) {
-    const PacketCount& count = forwarded[row.group];
-    ViewJson json;
-    json["family"] = FamilyWords<F>::kFamily;
-    json["group"] = row.group.ToString();
-    json["port"] = row.port->name;
-    json.update(StateJson(row, proxy, now));
-    json["asked_upstream"] = ToJson(proxy.host().Told(row.group));
-    json["forwarded_packets"] = count.packets;
-    json["forwarded_bytes"] = count.bytes;
-    if (text.size() > 1) text += ',';
-    text += Text(json);
+    const auto count = forwarded.find(row.group);
+    json.BeginObject();
+    json.Field("family", FamilyWords<F>::kFamily);
+    json.Field("group", row.group.ToString());
+    json.Field("port", row.port->name);
+    if (row.state != nullptr) {
+      WriteState(row, *row.state, now, json);
+    } else {
+      WriteStaticState(*row.membership, json);
+    }
+    if (row.membership) {
+      WriteRecord("static", *row.membership, json);
+    } else {
+      json.Key("static");
+      json.Null();
+    }
+    json.Field("withheld", Withheld(row, proxy));
+    WriteRecord("asked_upstream", proxy.host().Told(row.group), json);
+    json.Field("forwarded_packets", count == forwarded.end() ? 0 : count->second.packets);
+    json.Field("forwarded_bytes", count == forwarded.end() ? 0 : count->second.bytes);
+    json.EndObject();
   }
-  text += ']';
+  json.EndArray();
   return text;
 }
 

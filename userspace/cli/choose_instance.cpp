@@ -35,7 +35,7 @@ void SetCallers(const Caller& call, const TextCaller& call_for_text, Invocation&
     return call(instance, method, params);
   };
   invocation.call_for_text = [&](const std::string& instance, const std::string& method,
-                                 const CallParams& params) -> tl::expected<std::string, CallError> {
+                                 const CallParams& params) -> CallText {
     if (instance.empty()) return WhichOne(invocation);
     return call_for_text(instance, method, params);
   };

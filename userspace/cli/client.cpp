@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kTimeout{5};
+constexpr std::size_t kPiece = 65536;
 /// The code of an error that is about the configuration.
 constexpr int kUnusableFile = -32002;
 
@@ -60,9 +61,8 @@ tl::unexpected<CallError> NoAnswer(int error) {
   return NoAnswer(std::generic_category().message(error));
 }
 
-/// One line: the answer to the request with id 1.
-tl::expected<std::string, CallError> Exchange(const std::string& path, const std::string& method,
-                                              const CallParams& params) {
+/// One line, with its end: the answer to the request with id 1.
+CallText Exchange(const std::string& path, const std::string& method, const CallParams& params) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return NoAnswer(ENAMETOOLONG);
@@ -85,21 +85,25 @@ tl::expected<std::string, CallError> Exchange(const std::string& path, const std
       static_cast<ssize_t>(request.size())) {
     return NoAnswer(errno);
   }
-  std::string answer;
-  std::array<char, 65536> buffer{};
-  while (answer.empty() || answer.back() != '\n') {
+  std::vector<std::string> answer;
+  std::array<char, kPiece> buffer;
+  while (answer.empty() || answer.back().back() != '\n') {
     if (!WaitFor(socket.fd(), POLLIN, deadline)) return NoAnswer("no answer within 5 s");
     const ssize_t got = recv(socket.fd(), buffer.data(), buffer.size(), 0);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return NoAnswer(errno);
     if (got == 0) return NoAnswer("it hung up");
-    answer.append(buffer.data(), static_cast<std::size_t>(got));
+    const std::string_view came(buffer.data(), static_cast<std::size_t>(got));
+    if (answer.empty() || answer.back().size() + came.size() > kPiece) answer.emplace_back().reserve(kPiece);
+    answer.back() += came;
   }
   return answer;
 }
 
-CallResult ReadReply(const std::string& method, const std::string& answer) {
-  Json reply = Json::parse(answer, nullptr, false);
+CallResult ReadReply(const std::string& method, const std::vector<std::string>& answer) {
+  std::string line;
+  for (const std::string& piece : answer) line += piece;
+  Json reply = Json::parse(line, nullptr, false);
   if (reply.is_discarded() || !reply.is_object()) return NoAnswer("the answer is not JSON");
   if (const auto error = reply.find("error"); error != reply.end()) {
     const bool file = error->value("code", 0) == kUnusableFile;
@@ -110,8 +114,18 @@ CallResult ReadReply(const std::string& method, const std::string& answer) {
   return std::move(reply["result"]);
 }
 
-/// How bpfcastd begins the answer to a call that succeeded.
+/// How bpfcastd begins the answer to a call that succeeded, and how many characters end it: "}\n".
 constexpr std::string_view kResult = R"({"jsonrpc":"2.0","id":1,"result":)";
+constexpr std::size_t kAfterResult = 2;
+
+void RemoveLast(std::size_t characters, std::vector<std::string>& pieces) {
+  while (characters > 0 && !pieces.empty()) {
+    const std::size_t removed = std::min(characters, pieces.back().size());
+    pieces.back().resize(pieces.back().size() - removed);
+    characters -= removed;
+    if (pieces.back().empty()) pieces.pop_back();
+  }
+}
 
 constexpr const char* kDirectory = "/run/bpfcast";
 
@@ -161,19 +175,18 @@ CallResult Call(const std::string& instance, const std::string& method, const Ca
   return result;
 }
 
-tl::expected<std::string, CallError> CallForText(const std::string& instance, const std::string& method,
-                                                 const CallParams& params) {
+CallText CallForText(const std::string& instance, const std::string& method, const CallParams& params) {
   auto answer = Exchange(SocketOf(instance), method, params);
   if (!answer) return tl::unexpected(WithWayOut(answer.error(), instance));
-  // Ten thousand groups are passed on as they came: "}\n" ends the answer.
-  if (answer->starts_with(kResult) && answer->ends_with("}\n")) {
-    answer->resize(answer->size() - 2);
-    answer->erase(0, kResult.size());
-    return std::move(*answer);
+  std::string& first = answer->front();
+  if (first.starts_with(kResult)) {
+    first.erase(0, kResult.size());
+    RemoveLast(kAfterResult, *answer);
+    return answer;
   }
   const auto result = ReadReply(method, *answer);
   if (!result) return tl::unexpected(WithWayOut(result.error(), instance));
-  return result->dump();
+  return std::vector<std::string>{result->dump()};
 }
 
 CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params) {

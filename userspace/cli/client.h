@@ -22,13 +22,14 @@ struct CallError {
 /// By name.
 using CallParams = std::map<std::string, std::string>;
 using CallResult = tl::expected<nlohmann::ordered_json, CallError>;
+/// JSON in the pieces in which it came, so that a large answer is copied nowhere.
+using CallText = tl::expected<std::vector<std::string>, CallError>;
 
 /// Calls a method of the agent of `instance`. The error says who does not answer, and why.
 CallResult Call(const std::string& instance, const std::string& method, const CallParams& params = {});
 
 /// The same, with the result as the text that the agent sent.
-tl::expected<std::string, CallError> CallForText(const std::string& instance, const std::string& method,
-                                                 const CallParams& params = {});
+CallText CallForText(const std::string& instance, const std::string& method, const CallParams& params = {});
 
 /// The instances whose agents take calls, by name.
 std::vector<std::string> RunningInstances();

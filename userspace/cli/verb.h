@@ -16,8 +16,8 @@ using Caller = std::function<CallResult(const std::string& instance, const std::
                                         const CallParams& params)>;
 
 /// The same, with the answer as the JSON text that it is.
-using TextCaller = std::function<tl::expected<std::string, CallError>(
-    const std::string& instance, const std::string& method, const CallParams& params)>;
+using TextCaller =
+    std::function<CallText(const std::string& instance, const std::string& method, const CallParams& params)>;
 
 /// The exit status of `bpfcast`.
 enum class Exit : std::uint8_t {

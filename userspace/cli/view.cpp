@@ -26,7 +26,15 @@ bool AsJson(const Invocation& invocation) {
 /// The answer as it came, in lines.
 Exit ShowJson(const Invocation& invocation, const std::string& method, const CallParams& params) {
   const auto answer = invocation.call_for_text(invocation.instance, method, params);
-  return answer ? Print(Indented(*answer) + "\n") : Complain(answer.error());
+  if (!answer) return Complain(answer.error());
+  Indenter indenter;
+  std::string lines;
+  for (const std::string& piece : *answer) {
+    lines.clear();
+    indenter.Add(piece, lines);
+    if (const Exit printed = Print(lines); printed != Exit::kOk) return printed;
+  }
+  return Print("\n");
 }
 
 }  // namespace

@@ -37,10 +37,10 @@ class CommandLine : public testing::Test {
       return next;
     };
     const auto call_for_text = [&](const std::string& instance, const std::string& method,
-                                   const CallParams& params) -> tl::expected<std::string, CallError> {
+                                   const CallParams& params) -> CallText {
       const CallResult answer = call(instance, method, params);
       if (!answer) return tl::unexpected(answer.error());
-      return answer->dump();
+      return std::vector<std::string>{answer->dump()};
     };
     const int status = RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text,
                                       [&] { return running_; });

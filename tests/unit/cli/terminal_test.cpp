@@ -57,8 +57,8 @@ class OnTerminal {
         return CallResult(AnswerTo(method));
       };
       const auto call_for_text = [](const std::string&, const std::string& method,
-                                    const CallParams&) -> tl::expected<std::string, CallError> {
-        return AnswerTo(method).dump();
+                                    const CallParams&) -> CallText {
+        return std::vector<std::string>{AnswerTo(method).dump()};
       };
       _exit(RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text,
                            [] { return std::vector<std::string>(); }));
