@@ -12,6 +12,7 @@ namespace bpfcast::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 class SeveralProxies : public ::testing::Test {
@@ -206,6 +207,30 @@ TEST_F(SeveralProxies, X_03_AHandOverLeavesTheStreamsOfAllToTheNextProcess) {
   EXPECT_TRUE(of_tv.WaitForTotal(of_tv.Total() + 100));
   ExpectAllUntilTheEnd(tv, of_tv);
   ExpectAllUntilTheEnd(cams, of_cams);
+}
+
+TEST_F(SeveralProxies, X_04_AReloadWhoseNewProxyCannotBeginChangesNothing) {
+  Start(Tv());
+  ASSERT_TRUE(WaitForPorts(tv_, 2));
+  const ConfigFile of_other(Cams());
+  Process other({DaemonPath(), "-c", of_other.path()}, &bed_.router());
+  ASSERT_TRUE(WaitForPorts(cams_, 2));
+
+  const std::string more = Tv(R"(["lan1", "late0"])") + Cams();
+  config_.Write(more);
+  const CommandResult refused = Cli(tv_, "reload");
+  EXPECT_EQ(refused.status, 1) << "the file itself can be used";
+  EXPECT_THAT(refused.err, HasSubstr("proxy '" + cams_ + "': "));
+  EXPECT_THAT(refused.err, HasSubstr("the running configuration stays"));
+  EXPECT_THAT(Cli(tv_, "config").out, Not(HasSubstr("late0")));
+  config_.Write(Tv() + "nonsense = 1\n");
+  EXPECT_EQ(Cli(tv_, "reload").status, 2);
+
+  other.Signal(SIGTERM);
+  EXPECT_EQ(other.Wait(10s), 0);
+  ReloadWith(more);
+  EXPECT_THAT(Cli(tv_, "config").out, HasSubstr("late0"));
+  EXPECT_TRUE(WaitForPorts(cams_, 2));
 }
 
 TEST_F(SeveralProxies, TheirNamesAreThoseOfTheFile) {

@@ -215,7 +215,6 @@ RpcMethods Agent::Methods() {
   methods["leave"] = {
       [this](const RpcParams& params) { return Leave(params); }, {"port", "group"}, {"source"}};
   methods["debug"] = {Debug, {}, {"subsystem", "level"}};
-  methods["reload"].failure = kRpcUnusableFile;
   methods["reload"].call = [this](const RpcParams&) { return config_.reload(); };
   return methods;
 }

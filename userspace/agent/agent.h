@@ -36,7 +36,7 @@ struct AgentConfig {
   std::string joined_until_stop_path;  // records of static memberships that were added
   std::string joined_until_leave_path;
   Config config;
-  std::function<Result<std::string>()> reload;  // reads the file again; gives ReloadJson()
+  std::function<RpcResult()> reload;  // reads the file again; gives ReloadJson()
 };
 
 /// What fails is logged, by name, and tried again. Destruction leaves the machine as it was found, or, handed

@@ -77,7 +77,7 @@ Result<std::unique_ptr<Instances::Instance>> Instances::Open(Config proxy) {
   }
   config.bpffs = chosen->pins;
   config.config = std::move(proxy);
-  config.reload = [this]() -> Result<std::string> {
+  config.reload = [this]() -> RpcResult {
     const auto changes = Reload();
     if (!changes) return tl::unexpected(changes.error());
     return ReloadJson(*changes);

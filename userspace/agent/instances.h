@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/json_rpc.h"
 #include "base/result.h"
 #include "config/changes.h"
 #include "config/config.h"
@@ -52,7 +53,7 @@ class Instances {
   void OnStop();
 
   /// Reads the file again and does what it changes; says what that is. On failure nothing has changed.
-  Result<std::vector<ConfigChange>> Reload();
+  tl::expected<std::vector<ConfigChange>, RpcError> Reload();
   Result<Configs> LoadAgain() const;
   Result<Group> OpenNew(Configs& wanted);
   std::vector<ConfigChange> Apply(Configs wanted, Group added);

@@ -28,18 +28,18 @@ Result<Configs> Instances::LoadAgain() const {
   return std::move(*loaded);
 }
 
-Result<std::vector<ConfigChange>> Instances::Reload() {
-  const auto refuse = [&](const std::string& why) {
+tl::expected<std::vector<ConfigChange>, RpcError> Instances::Reload() {
+  const auto refuse = [&](const std::string& why, int code) {
     const std::string outcome = config_.file + " was not taken over: the running configuration stays";
     Log(Subsystem::kAgent).error("{}", outcome);
-    return Fail(why + outcome);
+    return tl::unexpected(RpcError(Error{why + outcome}, code));
   };
   auto loaded = LoadAgain();
-  if (!loaded) return refuse(loaded.error().message);
+  if (!loaded) return refuse(loaded.error().message, kRpcUnusableFile);
   auto added = OpenNew(*loaded);
   if (!added) {
     Log(Subsystem::kAgent).error("{}", added.error().message);
-    return refuse(added.error().message + "\n");
+    return refuse(added.error().message + "\n", kRpcFailed);
   }
   std::vector<ConfigChange> changes = Apply(std::move(*loaded), std::move(*added));
   for (const ConfigChange& change : changes) {

@@ -129,7 +129,7 @@ RpcReply AnswerRpc(std::string_view line, const RpcMethods& methods) {
   const auto params = ReadParams(request, name, found->second);
   if (!params) return {ErrorLine(*id, kInvalidParams, params.error().message)};
   auto result = found->second.call(*params);
-  if (!result) return {ErrorLine(*id, found->second.failure, result.error().message)};
+  if (!result) return {ErrorLine(*id, result.error().code, result.error().message)};
   // The result is JSON already; it may be large, and is neither parsed again nor copied.
   const std::string head = R"({"jsonrpc":"2.0","id":)" + id->dump() + R"(,"result":)";
   result->reserve(head.size() + result->size() + kAfterResult);

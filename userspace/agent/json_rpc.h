@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,12 +21,20 @@ inline constexpr int kRpcBusy = -32000;
 inline constexpr int kRpcFailed = -32001;
 inline constexpr int kRpcUnusableFile = -32002;  // the configuration
 
+/// Why a call failed, for the caller.
+struct RpcError {
+  RpcError(Error error, int code = kRpcFailed) : message(std::move(error.message)), code(code) {}  // NOLINT
+
+  std::string message;
+  int code;
+};
+/// The JSON text of the result.
+using RpcResult = tl::expected<std::string, RpcError>;
+
 struct RpcMethod {
-  /// Returns the JSON text of the result, or an error for the caller.
-  std::function<Result<std::string>(const RpcParams&)> call;
+  std::function<RpcResult(const RpcParams&)> call;
   std::vector<std::string> required;
   std::vector<std::string> optional;
-  int failure = kRpcFailed;  // the code of its errors
 };
 using RpcMethods = std::map<std::string, RpcMethod, std::less<>>;
 
