@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "fixture.h"
+#include "json_reference.h"
 #include "support/live_stream.h"
 #include "support/process.h"
 #include "support/tracing.h"
@@ -231,6 +232,7 @@ TEST_P(CaptureByHook, EachPacketHasTheVerdictThatCountsIt) {
   EXPECT_THAT(End(capture), HasSubstr(" 0 lost"));
   const std::vector<json> seen = frames();
   ASSERT_EQ(seen.size(), cases.size()) << capture.Out();
+  EXPECT_EQ(UndocumentedFields(seen[0], {"capture"}), "");
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const Case& c = cases[i];
     const json& frame = seen[i];
@@ -304,12 +306,40 @@ TEST_P(CaptureByHook, ItGoesOnWhileTheAgentIsKilledAndReplaced) {
   for (const FiledFrame& frame : file.Frames()) EXPECT_EQ(frame.comment, Comment());
 }
 
+TEST_P(CaptureByHook, AfterACleanStopAPacketSocketSeesThePortAndThenTheNextAgentDecides) {
+  StartDaemon();
+  Receiver one(bed_.h3(), kG);
+  one.Join();
+  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+  if (!CanCapture()) return;
+  const PcapNgFile file;
+  const auto capture = Start("-i wan0 -g 239.1.2.3 --in", file);
+  Sender sender(bed_.up(), FromUpstream(kG), Sender::Start::kLater);
+  sender.Send(20);
+  ASSERT_EQ(daemon_->Stop(), 0);
+  std::this_thread::sleep_for(500ms);  // programs that went are missed within 200 ms
+  sender.Send(20);
+  daemon_->StartAgain();
+  daemon_->WaitUntilUp(4);
+  ASSERT_TRUE(WaitForGroup(kG, "lan2"));
+  std::this_thread::sleep_for(500ms);
+  sender.Send(20);
+  ASSERT_TRUE(one.WaitForTotal(40));
+  EXPECT_THAT(End(*capture), HasSubstr("60 packets captured, 60 in and 0 out; 0 lost\n"));
+  const std::vector<FiledFrame> frames = file.Frames();
+  ASSERT_EQ(frames.size(), 60U);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(frames[i].comment, i / 20 == 1 ? "" : Comment()) << i;
+  }
+}
+
 class CaptureWithoutAgent : public CaptureVerb {};
 INSTANTIATE_TEST_SUITE_P(, CaptureWithoutAgent, ::testing::Values("tc"), HookName);
 
 TEST_P(CaptureWithoutAgent, APacketSocketSeesWhatNoProgramServes) {
   const PcapNgFile file;
-  const auto capture = Start("-i wan0 -s 10.0.0.1", file);
+  bed_.router().Ip("link property add dev wan0 altname provider");
+  const auto capture = Start("-i wan0 -i wan0 -i provider -s 10.0.0.1", file);  // one port, three times
   for (const std::uint8_t source : {1, 2}) {
     Sender sender(bed_.up(), FromUpstream(kG, source), Sender::Start::kLater);
     sender.Send(5);

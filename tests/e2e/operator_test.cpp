@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "fixture.h"
+#include "json_reference.h"
 
 namespace bpfcast::test {
 namespace {
@@ -223,27 +224,6 @@ TEST_P(Operator, LinesCarryThePriorityThatTheJournalReads) {
   EXPECT_GT(lines, 1U);
 }
 
-/// The section of a view in the page of fields.
-std::string SectionOf(const std::string& view) {
-  std::ifstream file(std::string(BPFCAST_TOOLS_DIR) + "/doc/json.md");
-  std::string section;
-  bool inside = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("## ")) inside = line == "## " + view;
-    if (inside) section += line + '\n';
-  }
-  return section;
-}
-
-/// The names of all fields of the answer, those of what is inside, too; not the reasons that are counted.
-void CollectFields(const json& answer, std::set<std::string>& fields) {
-  if (!answer.is_structured()) return;
-  for (const auto& [name, value] : answer.items()) {
-    if (answer.is_object()) fields.insert(name);
-    if (!name.ends_with("drops")) CollectFields(value, fields);
-  }
-}
-
 TEST_P(Operator, EveryFieldOfAViewIsDocumented) {
   StartDaemon({.settings = {{"lan1", "ttl-threshold = 2\n"}}});
   Receiver receiver(bed_.h1(), AnyGroup());
@@ -257,14 +237,7 @@ TEST_P(Operator, EveryFieldOfAViewIsDocumented) {
                                 const std::string& as = "") {
     const json answer = Json(words + " -j");
     EXPECT_FALSE(answer.empty()) << words;
-    std::set<std::string> fields;
-    CollectFields(answer, fields);
-    const std::string section = SectionOf(view) + (as.empty() ? "" : SectionOf(as));
-    std::string missing;
-    for (const std::string& field : fields) {
-      if (section.find("`" + field + "`") == std::string::npos) missing += " " + field;
-    }
-    return missing;
+    return UndocumentedFields(answer, {view, as});
   };
   const std::string group = AnyGroup().ToString();
   EXPECT_EQ(undocumented("status", "status", "ports"), "");

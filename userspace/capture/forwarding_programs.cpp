@@ -18,7 +18,7 @@ namespace bpfcast {
 namespace {
 
 struct Named {
-  std::string_view name;
+  const char* name;
   ProgramKind kind;
 };
 // The kernel keeps fifteen letters of a name.
@@ -34,11 +34,11 @@ struct Found {
   std::optional<bpfcast_control> control;
 };
 
-std::optional<ProgramKind> KindOf(const bpf_prog_info& info) {
+const Named* Known(const bpf_prog_info& info) {
   for (const Named& each : kPrograms) {
-    if (each.name == info.name) return each.kind;
+    if (std::strcmp(each.name, info.name) == 0) return &each;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 std::optional<bpfcast_control> ReadControl(int map, std::uint32_t value_size) {
@@ -86,11 +86,12 @@ Result<std::vector<Found>> FindAll() {
     bpf_prog_info info{};
     std::uint32_t size = sizeof info;
     if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) continue;
-    const auto kind = KindOf(info);
-    if (!kind) continue;
+    const Named* known = Known(info);
+    if (known == nullptr) continue;
     Found found;
     found.program.id = id;
-    found.program.kind = *kind;
+    found.program.kind = known->kind;
+    found.program.name = known->name;
     found.program.program = std::move(program);
     ReadMaps(found);
     all.push_back(std::move(found));
@@ -106,19 +107,16 @@ Result<std::vector<ForwardingProgram>> FindForwardingPrograms(std::uint64_t netn
   Result<std::vector<Found>> all = FindAll();
   if (!all) return tl::unexpected(all.error());
   const auto now = static_cast<std::uint64_t>(KernelTime().time_since_epoch().count());
-  std::set<std::uint32_t> here;   // by the id of their counters
-  std::set<std::uint32_t> alive;  // the same
+  std::set<std::uint32_t> alive;  // by the id of their counters
   std::set<std::uint32_t> of_our_version;
   for (const Found& each : *all) {
     if (!each.control || each.control->netns != netns_cookie) continue;
-    here.insert(each.verdicts);
     if (each.control->lease > now) alive.insert(each.verdicts);
     if (each.control->abi == BPFCAST_ABI) of_our_version.insert(each.verdicts);
   }
-  const std::set<std::uint32_t>& taken = alive.empty() ? here : alive;
   std::vector<ForwardingProgram> programs;
   for (Found& each : *all) {
-    if (!taken.contains(each.verdicts)) continue;
+    if (!alive.contains(each.verdicts)) continue;
     if (!of_our_version.contains(each.verdicts)) each.program.verdicts = BpfFd();
     programs.push_back(std::move(each.program));
   }

@@ -15,13 +15,15 @@ enum class ProgramKind : std::uint8_t { kXdp, kXdpEgress, kTc, kTcBare };
 struct ForwardingProgram {
   std::uint32_t id = 0;
   ProgramKind kind = ProgramKind::kTc;
+  const char* name = "";
   BpfFd program;
   BpfFd verdicts;  // its counters; none when they are not of our version
   BpfFd if_port;   // the ports that it serves, by ifindex
 };
 
-/// Those of the namespace with this cookie whose agent lives, or whose lease is not over; others only while
-/// none of these is there. Needs CAP_SYS_ADMIN.
+/// Those of the namespace with this cookie whose agent lives, or whose lease is not over. Others forward
+/// nothing: they pass all packets on, or are attached nowhere, and are there for whoever looks into them.
+/// Needs CAP_SYS_ADMIN.
 Result<std::vector<ForwardingProgram>> FindForwardingPrograms(std::uint64_t netns_cookie);
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "datapath/bpf_link.h"
@@ -18,6 +19,8 @@ using std::chrono::nanoseconds;
 constexpr auto kFollowAgain = std::chrono::milliseconds(200);
 /// Records of two CPUs that were made within this time may come in either order.
 constexpr nanoseconds kUnsettled = std::chrono::milliseconds(5);
+/// To look into programs that come or go at this moment.
+constexpr int kAttempts = 3;
 
 nanoseconds WallClock() {
   timespec now{};
@@ -35,13 +38,17 @@ Result<PortCapture> PortCapture::Start(const std::vector<std::string>& names,
   Result<std::unique_ptr<ProgramTap>> programs = ProgramTap::Open(filter);
   if (!programs) return tl::unexpected(programs.error());
   capture.programs_ = std::move(*programs);
-  if (Result<void> refreshed = capture.programs_->Refresh(); !refreshed) {
-    return tl::unexpected(refreshed.error());
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (Result<void> refreshed = capture.programs_->Refresh(); !refreshed) {
+      return tl::unexpected(refreshed.error());
+    }
+    if (!capture.programs_->failures().any()) break;
   }
   for (const std::string& name : names) {
     const std::uint32_t ifindex = if_nametoindex(name.c_str());
     if (ifindex == 0)
       return Fail("there is no interface " + name + " here; `ip link` shows those that there are");
+    if (capture.Captures(ifindex)) continue;
     const LinkKind link = ProbePort(name, ifindex).bare ? LinkKind::kBare : LinkKind::kEthernet;
     capture.ports_.push_back({name, link});
     capture.sockets_.emplace_back();
@@ -57,26 +64,32 @@ Result<PortCapture> PortCapture::Start(const std::vector<std::string>& names,
 
 /// XDP on any interface may send to a port.
 Result<void> PortCapture::CheckNothingIsHidden() const {
-  if (programs_->refused().empty()) return {};
+  if (!programs_->failures().any()) return {};
   const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> all(if_nameindex(),
                                                                                  if_freenameindex);
   for (const struct if_nameindex* each = all.get(); each != nullptr && each->if_index != 0; ++each) {
     const std::string name = each->if_name;
-    const bool captured = std::any_of(ports_.begin(), ports_.end(),
-                                      [&](const Port& port) { return port.ifindex == each->if_index; });
+    const bool captured = Captures(each->if_index);
     if ((captured || directions_.out) && BpfLink::HasXdp(each->if_index)) {
-      return Fail("what XDP on " + name + (captured ? " takes or sends" : " sends") +
-                  " cannot be captured: " + programs_->refused() + "; set hook = \"tc\" for " + name +
-                  ", run `bpfcast reload` and capture again");
+      const std::string what = "what XDP on " + name + (captured ? " takes or sends" : " sends") +
+                               " cannot be captured: " + programs_->failures().Text();
+      return Fail(programs_->refused().empty() ? what
+                                               : what + "; set hook = \"tc\" for " + name +
+                                                     ", run `bpfcast reload` and capture again");
     }
   }
   return {};
 }
 
+bool PortCapture::Captures(std::uint32_t ifindex) const {
+  return std::any_of(ports_.begin(), ports_.end(), [&](const Port& port) { return port.ifindex == ifindex; });
+}
+
 Result<void> PortCapture::FollowPort(std::size_t place) {
   Port& port = ports_[place];
   const std::uint32_t ifindex = if_nametoindex(port.name.c_str());
-  if (ifindex != port.ifindex && ifindex != 0) {
+  // An interface that was renamed to the name of another one, which went, is captured already.
+  if (ifindex != port.ifindex && ifindex != 0 && !Captures(ifindex)) {
     Result<SocketTap> socket = SocketTap::Open(ifindex, port.name, port.link);
     if (!socket) return tl::unexpected(socket.error());
     if (port.ifindex != 0) {
@@ -105,6 +118,9 @@ void PortCapture::Follow() {
   for (std::size_t place = 0; place < ports_.size(); ++place) {
     if (Result<void> followed = FollowPort(place); !followed) trouble_ = followed.error().message;
   }
+  const AttachFailures& failures = programs_->failures();
+  if (failures.Text(2).empty()) return;
+  if (failures.refused().empty()) trouble_ = failures.Text();
   if (Result<void> visible = CheckNothingIsHidden(); !visible) trouble_ = visible.error().message;
 }
 
@@ -132,11 +148,17 @@ std::vector<CapturedFrame> PortCapture::Finish() {
   for (const Port& port : ports_) programs_->Remove(port.ifindex);
   for (SocketTap& socket : sockets_) static_cast<void>(socket.Turn({}));
   Drain();
-  return queue_.TakeBefore(nanoseconds::max());
+  // What arrived before may still be decided.
+  for (int attempt = 0; attempt < kAttempts && queue_.Waits(); ++attempt) {
+    std::this_thread::sleep_for(kUnsettled);
+    Drain();
+  }
+  return queue_.TakeAll();
 }
 
 PortCapture::Counts PortCapture::counts() {
   Counts counts = gone_;
+  counts.unjudged = queue_.given_up();
   const ProgramTap::Counts programs = programs_->counts();
   counts.left_out += programs.left_out;
   counts.lost += programs.lost;

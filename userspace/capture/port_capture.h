@@ -27,10 +27,12 @@ class PortCapture {
   struct Counts {
     std::uint64_t left_out = 0;  // multicast packets that the filter left out
     std::uint64_t lost = 0;      // that came too fast
+    std::uint64_t unjudged = 0;  // that were captured, and whose verdict was lost
   };
 
-  /// In the network namespace of the caller. Fails when an interface is not there, without the rights of
-  /// root, and when XDP takes or sends what cannot be seen. On failure nothing is attached.
+  /// In the network namespace of the caller; several names of one interface are one port. Fails when an
+  /// interface is not there, without the rights of root, and when XDP takes or sends what cannot be seen. On
+  /// failure nothing is attached.
   static Result<PortCapture> Start(const std::vector<std::string>& names, SocketTap::Directions directions,
                                    const FrameFilter& filter);
 
@@ -52,6 +54,7 @@ class PortCapture {
   /// Follows programs and interfaces that come and go.
   void Follow();
   Result<void> FollowPort(std::size_t place);
+  bool Captures(std::uint32_t ifindex) const;
   /// Where programs cannot be looked into, XDP on these interfaces hides frames.
   Result<void> CheckNothingIsHidden() const;
   void Drain();

@@ -1,5 +1,6 @@
 #include "capture/program_tap.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "bpfcast_capture.skel.h"
+#include "capture/vlan_tag.h"
 #include "datapath/bpf_map.h"
 #include "datapath/netns_cookie.h"
 
@@ -58,16 +60,20 @@ Result<void> Fill(int map, const std::vector<Ipv6Address>& addresses) {
   return {};
 }
 
-/// The tag that the kernel keeps beside a frame goes back to its place.
-void InsertTag(const bpfcast_captured& head, CapturedFrame& frame) {
-  constexpr std::size_t kPlace = 12;
-  if (head.tag_protocol == 0 || frame.octets.size() < kPlace) return;
-  std::array<std::uint8_t, 4> tag{};
-  std::memcpy(tag.data(), &head.tag_protocol, 2);
-  tag[2] = static_cast<std::uint8_t>(head.tci >> 8);
-  tag[3] = static_cast<std::uint8_t>(head.tci);
-  frame.octets.insert(frame.octets.begin() + kPlace, tag.begin(), tag.end());
-  frame.length += tag.size();
+/// Those of the capture that belong to a program of this kind.
+std::vector<bpf_program*> OwnPrograms(const bpfcast_capture& capture, ProgramKind kind) {
+  const auto& programs = capture.progs;
+  switch (kind) {
+    case ProgramKind::kXdp:
+      return {programs.xdp_arrives, programs.xdp_judged};
+    case ProgramKind::kXdpEgress:
+      return {programs.xdp_leaves};
+    case ProgramKind::kTc:
+      return {programs.tc_arrives, programs.tc_judged};
+    case ProgramKind::kTcBare:
+      return {programs.bare_arrives, programs.tc_judged};
+  }
+  return {};
 }
 
 }  // namespace
@@ -136,61 +142,41 @@ Result<void> ProgramTap::Refresh() {
   for (ForwardingProgram& program : *found) {
     const std::uint32_t id = program.id;
     there.insert(id);
-    if (targets_.contains(id) || !refused_.empty()) continue;
-    Result<Object> object = Attach(program);
+    if (targets_.contains(id) || !refused().empty()) continue;
+    tl::expected<Object, int> object = Attach(program);
     if (!object) {
-      refused_ = object.error().message;
+      failures_.Add(id, program.name, object.error());
       continue;
     }
+    failures_.Clear(id);
     targets_.emplace(id, Target{std::move(program), std::move(*object)});
   }
-  std::erase_if(targets_, [&](const auto& each) { return !refused_.empty() || !there.contains(each.first); });
+  failures_.KeepOnly(there);
+  std::erase_if(targets_,
+                [&](const auto& each) { return !refused().empty() || !there.contains(each.first); });
   return {};
 }
 
-Result<ProgramTap::Object> ProgramTap::Attach(const ForwardingProgram& program) const {
-  Result<Object> object = OpenObject();
-  if (!object) return object;
-  const auto& programs = (*object)->progs;
-  std::vector<bpf_program*> own;
-  const char* name = "";
-  switch (program.kind) {
-    case ProgramKind::kXdp:
-      own = {programs.xdp_arrives, programs.xdp_judged};
-      name = "bpfcast_xdp";
-      break;
-    case ProgramKind::kXdpEgress:
-      own = {programs.xdp_leaves};
-      name = "bpfcast_egress";
-      break;
-    case ProgramKind::kTc:
-      own = {programs.tc_arrives, programs.tc_judged};
-      name = "bpfcast_tc";
-      break;
-    case ProgramKind::kTcBare:
-      own = {programs.bare_arrives, programs.tc_judged};
-      name = "bpfcast_tc_bare";
-      break;
-  }
-  const auto refusal = [&](int error) {
-    return Fail(std::string("this kernel does not let the capture look into programs (") + name + ": " +
-                std::strerror(error) + ")");
-  };
-  for (bpf_program* each : own) {
+/// The error is an errno.
+tl::expected<ProgramTap::Object, int> ProgramTap::Attach(const ForwardingProgram& program) const {
+  Result<Object> opened = OpenObject();
+  if (!opened) return tl::unexpected(ENOMEM);
+  Object object = std::move(*opened);
+  for (bpf_program* each : OwnPrograms(*object, program.kind)) {
     bpf_program__set_autoload(each, true);
-    if (const int error = bpf_program__set_attach_target(each, program.program.get(), name)) {
-      return refusal(-error);
+    if (const int error = bpf_program__set_attach_target(each, program.program.get(), program.name)) {
+      return tl::unexpected(-error);
     }
   }
   bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, (*object)->obj) {
+  bpf_object__for_each_map(map, object->obj) {
     if (bpf_map__is_internal(map)) continue;
     int fd = bpf_map__fd(bpf_object__find_map_by_name(maps_->obj, bpf_map__name(map)));
-    if (map == (*object)->maps.verdicts && program.verdicts) fd = program.verdicts.get();
-    if (const int error = bpf_map__reuse_fd(map, fd)) return refusal(-error);
+    if (map == object->maps.verdicts && program.verdicts) fd = program.verdicts.get();
+    if (const int error = bpf_map__reuse_fd(map, fd)) return tl::unexpected(-error);
   }
-  if (const int error = bpfcast_capture::load(object->get())) return refusal(-error);
-  if (const int error = bpfcast_capture::attach(object->get())) return refusal(-error);
+  if (const int error = bpfcast_capture::load(object.get())) return tl::unexpected(-error);
+  if (const int error = bpfcast_capture::attach(object.get())) return tl::unexpected(-error);
   return object;
 }
 
@@ -283,7 +269,7 @@ void ProgramTap::TakeFrame(int cpu, const bpfcast_captured& head, const std::uin
   frame.length = head.length;
   // The kernel fills a record up to whole words.
   frame.octets.assign(octets, octets + std::min<std::size_t>(size, head.length));
-  InsertTag(head, frame);
+  InsertTag({ntohs(head.tag_protocol), head.tci}, frame);
   // Of some frames the programs do not see the headers.
   const auto facts = ReadFrame(frame.octets, port->second.link);
   if (!facts || !filter_.Takes(*facts)) return;

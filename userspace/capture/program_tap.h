@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "capture/attach_failures.h"
 #include "capture/forwarding_programs.h"
 #include "capture/frame_filter.h"
 #include "capture/frame_queue.h"
@@ -30,7 +31,9 @@ class ProgramTap {
   /// Attaches to programs that came, and leaves those that went. Fails without the rights of root.
   Result<void> Refresh();
   /// Why there are programs and none of them can be looked into; empty when there is no such reason.
-  const std::string& refused() const { return refused_; }
+  const std::string& refused() const { return failures_.refused(); }
+  /// The same, and programs that cannot be looked into just now: Refresh() tries again.
+  const AttachFailures& failures() const { return failures_; }
   /// Does one of the programs forward what arrives on the interface?
   bool Serves(std::uint32_t ifindex) const;
   /// `port`: how its frames name it.
@@ -65,7 +68,7 @@ class ProgramTap {
   ProgramTap() = default;
   static int Receive(void* tap, int cpu, perf_event_header* event);
   Result<Object> OpenObject() const;
-  Result<Object> Attach(const ForwardingProgram& program) const;
+  tl::expected<Object, int> Attach(const ForwardingProgram& program) const;
   void Take(int cpu, const std::uint8_t* record, std::size_t size);
   void TakeFrame(int cpu, const bpfcast_captured& head, const std::uint8_t* octets, std::size_t size);
 
@@ -75,7 +78,7 @@ class ProgramTap {
   std::unique_ptr<perf_buffer, Destroy> buffer_;
   std::map<std::uint32_t, Target> targets_;  // by program id
   std::map<std::uint32_t, Port> ports_;      // by ifindex
-  std::string refused_;
+  AttachFailures failures_;
   FrameQueue* queue_ = nullptr;  // while Drain() runs
   std::int64_t to_wall_clock_ = 0;
 };

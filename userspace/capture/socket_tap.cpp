@@ -12,6 +12,7 @@
 #include <ctime>
 #include <utility>
 
+#include "capture/vlan_tag.h"
 #include "os/os_error.h"
 
 namespace bpfcast {
@@ -48,9 +49,7 @@ auto MulticastFilter(SocketTap::Directions directions) {
 /// What the kernel says beside a frame.
 struct Beside {
   std::chrono::nanoseconds time{};
-  bool tagged = false;
-  std::uint16_t tci = 0;
-  std::uint16_t protocol = 0;
+  VlanTag tag;
 };
 
 Beside ReadBeside(msghdr& message) {
@@ -64,23 +63,12 @@ Beside ReadBeside(msghdr& message) {
     if (each->cmsg_level == SOL_PACKET && each->cmsg_type == PACKET_AUXDATA) {
       tpacket_auxdata auxiliary{};
       std::memcpy(&auxiliary, CMSG_DATA(each), sizeof auxiliary);
-      beside.tagged = (auxiliary.tp_status & TP_STATUS_VLAN_VALID) != 0;
-      beside.tci = auxiliary.tp_vlan_tci;
-      beside.protocol = (auxiliary.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0 ? auxiliary.tp_vlan_tpid
-                                                                               : std::uint16_t{ETH_P_8021Q};
+      if ((auxiliary.tp_status & TP_STATUS_VLAN_VALID) == 0) continue;
+      const bool named = (auxiliary.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+      beside.tag = {named ? auxiliary.tp_vlan_tpid : std::uint16_t{ETH_P_8021Q}, auxiliary.tp_vlan_tci};
     }
   }
   return beside;
-}
-
-void InsertTag(const Beside& beside, CapturedFrame& frame) {
-  constexpr std::size_t kPlace = 12;
-  if (!beside.tagged || frame.octets.size() < kPlace) return;
-  const std::array<std::uint8_t, 4> tag{
-      static_cast<std::uint8_t>(beside.protocol >> 8), static_cast<std::uint8_t>(beside.protocol),
-      static_cast<std::uint8_t>(beside.tci >> 8), static_cast<std::uint8_t>(beside.tci)};
-  frame.octets.insert(frame.octets.begin() + kPlace, tag.begin(), tag.end());
-  frame.length += tag.size();
 }
 
 }  // namespace
@@ -148,7 +136,7 @@ void SocketTap::Drain(const FrameFilter& filter, std::size_t port, FrameQueue& q
     frame.direction = from.sll_pkttype == PACKET_OUTGOING ? FrameDirection::kOut : FrameDirection::kIn;
     frame.length = static_cast<std::uint32_t>(size);
     frame.octets.assign(room_.begin(), room_.begin() + std::min<std::ptrdiff_t>(size, std::ssize(room_)));
-    InsertTag(beside, frame);
+    InsertTag(beside.tag, frame);
     const auto facts = ReadFrame(frame.octets, link_);
     if (!facts) continue;
     if (filter.Takes(*facts)) {

@@ -203,6 +203,9 @@ void TellEnd(const Written& written, const PortCapture::Counts& counts) {
                   HumanCount(written.in), HumanCount(written.out), HumanCount(counts.lost));
   if (counts.lost > 0)
     text += ", because they came too fast: name a group with -g, or write to a faster disk";
+  if (counts.unjudged > 0) {
+    text += fmt::format("; of {} the verdict was lost", HumanCount(counts.unjudged));
+  }
   if (counts.left_out > 0) {
     text += fmt::format("; {} other multicast packets left out", HumanCount(counts.left_out));
   }

@@ -45,6 +45,7 @@ BpfDatapath::~BpfDatapath() {
     case End::kCleanStop:
       refused_ = RefusedFrames();
       ports_.clear();
+      object_.control[0].lease = 0;  // who still holds a program sees that it serves nothing
       pins_.RemoveAll();
       return;
     case End::kLeave:

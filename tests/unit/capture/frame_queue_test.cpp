@@ -54,7 +54,7 @@ TEST(FrameQueue, WhatIsLaterStaysForTheNextTime) {
   queue.Add(At(51), {0, JudgedBy::kTc, 1});
   EXPECT_THAT(Times(queue.TakeBefore(nanoseconds(50))), ElementsAre(49));
   queue.Judge({0, JudgedBy::kTc, 1}, By(JudgedBy::kTc, 7));
-  const auto frames = queue.TakeBefore(nanoseconds::max());
+  const auto frames = queue.TakeAll();
   EXPECT_THAT(Times(frames), ElementsAre(50, 51));
   EXPECT_TRUE(frames[1].judgement);
 }
@@ -77,6 +77,55 @@ TEST(FrameQueue, AVerdictBelongsToItsCpuHookAndNumber) {
   const auto frames = queue.TakeBefore(nanoseconds(100));
   EXPECT_THAT(Times(frames), ElementsAre(1)) << "its verdict was lost, the frame was not";
   EXPECT_FALSE(frames[0].judgement);
+  EXPECT_EQ(queue.given_up(), 1U) << "a later one of its CPU and hook had come";
+}
+
+TEST(FrameQueue, AFrameWaitsForItsVerdictAndWhatIsLaterWaitsWithIt) {
+  FrameQueue queue;
+  queue.Add(At(10), {0, JudgedBy::kTc, 1});
+  queue.Add(At(5));
+  queue.Add(At(20));
+  queue.Add(At(30), {1, JudgedBy::kTc, 1});
+  queue.Judge({1, JudgedBy::kTc, 1}, By(JudgedBy::kTc, 7));
+  const auto later = FrameQueue::kPatience / 2;
+  EXPECT_THAT(Times(queue.TakeBefore(later)), ElementsAre(5));
+  EXPECT_TRUE(queue.Waits());
+  queue.Judge({0, JudgedBy::kTc, 1}, By(JudgedBy::kTc, 7));
+  const auto frames = queue.TakeBefore(later);
+  EXPECT_THAT(Times(frames), ElementsAre(10, 20, 30));
+  EXPECT_TRUE(frames[0].judgement);
+  EXPECT_EQ(queue.given_up(), 0U);
+  EXPECT_FALSE(queue.Waits());
+}
+
+TEST(FrameQueue, AVerdictThatWasLostIsWaitedForNoLongerThanUntilTheNextOfItsCpuAndHook) {
+  FrameQueue queue;
+  queue.Add(At(10), {0, JudgedBy::kTc, 1});
+  queue.Add(At(11), {0, JudgedBy::kXdp, 1});
+  queue.Add(At(20), {0, JudgedBy::kTc, 2});
+  queue.Judge({0, JudgedBy::kTc, 2}, By(JudgedBy::kTc, 7));
+  EXPECT_THAT(Times(queue.TakeBefore(nanoseconds(100))), ElementsAre(10)) << "that of XDP may still come";
+  queue.Judge({0, JudgedBy::kXdp, 1}, By(JudgedBy::kXdp, kXdpRedirect));
+  EXPECT_THAT(Times(queue.TakeBefore(nanoseconds(100))), ElementsAre(11, 20));
+  EXPECT_EQ(queue.given_up(), 1U);
+}
+
+TEST(FrameQueue, AVerdictThatNeverComesHasASecond) {
+  FrameQueue queue;
+  queue.Add(At(10), {0, JudgedBy::kTc, 1});
+  queue.Add(At(20));
+  EXPECT_THAT(queue.TakeBefore(nanoseconds(10) + FrameQueue::kPatience), IsEmpty());
+  EXPECT_THAT(Times(queue.TakeBefore(nanoseconds(11) + FrameQueue::kPatience)), ElementsAre(10, 20));
+  EXPECT_EQ(queue.given_up(), 1U);
+}
+
+TEST(FrameQueue, SoManyDoNotWait) {
+  FrameQueue queue;
+  queue.Add(At(0), {0, JudgedBy::kTc, 1});
+  for (std::size_t i = 1; i < FrameQueue::kMostWaiting; ++i) queue.Add(At(static_cast<std::int64_t>(i)));
+  EXPECT_THAT(queue.TakeBefore(FrameQueue::kPatience / 2), IsEmpty());
+  queue.Add(At(FrameQueue::kMostWaiting));
+  EXPECT_EQ(queue.TakeBefore(FrameQueue::kPatience / 2).size(), FrameQueue::kMostWaiting + 1);
 }
 
 }  // namespace
