@@ -19,6 +19,7 @@ using testing::StartsWith;
 
 const Ipv4Address kAny;
 const Ipv4Address kGroup = MakeIpv4(239, 1, 2, 3);
+const Ipv6Address kGroup6 = V6("ff0e::1234");
 
 class CaptureOf : public testing::TestWithParam<Hook> {};
 INSTANTIATE_TEST_SUITE_P(Hooks, CaptureOf, testing::Values(Hook::kXdp, Hook::kTc),
@@ -28,6 +29,7 @@ TEST_P(CaptureOf, EachFrameIsThereAsItArrivedWithItsVerdictAndEachCopyAsItLeft) 
   Lab lab;
   lab.MakeBed(GetParam());
   lab.Route(kAny, kGroup, {kD1, kD2});
+  lab.Route(Ipv6Address(), kGroup6, {kD1});
   Result<PortCapture> capture = PortCapture::Start({"u", "d1", "u"}, {true, true}, {});
   const bool judged = test::KernelTracesPrograms();
   if (GetParam() == Hook::kXdp && !judged) {
@@ -40,38 +42,38 @@ TEST_P(CaptureOf, EachFrameIsThereAsItArrivedWithItsVerdictAndEachCopyAsItLeft) 
   EXPECT_EQ(capture->ports().size(), 2U) << "a port that is named twice is one";
   const Far u = lab.FarEnd(kU);
   const Far d1 = lab.FarEnd(kD1);
-  Frame frame;
   Frame last_hop;
   last_hop.ttl = 1;
-  for (int i = 0; i < 3; ++i) {
-    u.Send(frame.Build());
-    ASSERT_TRUE(d1.Receive());
+  constexpr std::size_t kPassedOn = 2;
+  const std::vector<Bytes> sent{Frame{}.Build(), Frame6{}.Build(), last_hop.Build(), Frame{}.Build()};
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    u.Send(sent[i]);
+    if (i != kPassedOn) {
+      ASSERT_TRUE(d1.Receive()) << i;
+    }
   }
-  u.Send(last_hop.Build());
-  u.Send(frame.Build());
-  ASSERT_TRUE(d1.Receive());
 
   std::vector<CapturedFrame> in;
   std::vector<CapturedFrame> out;
   for (CapturedFrame& each : capture->Finish()) {
     (each.direction == FrameDirection::kIn ? in : out).push_back(std::move(each));
   }
-  ASSERT_EQ(in.size(), 5U);
-  ASSERT_EQ(out.size(), 4U);
+  ASSERT_EQ(in.size(), sent.size());
+  ASSERT_EQ(out.size(), sent.size() - 1);
   for (std::size_t i = 0; i < in.size(); ++i) {
-    const bool passed_on = i == 3;
+    const bool passed_on = i == kPassedOn;
     EXPECT_EQ(in[i].port, 0U);
-    EXPECT_EQ(Hex(in[i].octets), Hex((passed_on ? last_hop : frame).Build()));
+    EXPECT_EQ(Hex(in[i].octets), Hex(sent[i]));
     EXPECT_TRUE(i == 0 || in[i - 1].time <= in[i].time);
     ASSERT_EQ(in[i].judgement.has_value(), judged) << i;
     if (!judged) continue;
     EXPECT_EQ(in[i].judgement->verdict, passed_on ? BPFCAST_TTL : BPFCAST_FORWARDED);
     EXPECT_EQ(in[i].judgement->by, GetParam() == Hook::kXdp && !passed_on ? JudgedBy::kXdp : JudgedBy::kTc);
   }
-  for (const CapturedFrame& copy : out) {
-    EXPECT_EQ(copy.port, 1U);
-    EXPECT_EQ(Hex(copy.octets), Hex(Forwarded(frame.Build(), lab.port(kD1).mac)));
-    EXPECT_FALSE(copy.judgement);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    EXPECT_EQ(out[i].port, 1U);
+    EXPECT_EQ(Hex(out[i].octets), Hex(Forwarded(sent[i < kPassedOn ? i : i + 1], lab.port(kD1).mac)));
+    EXPECT_FALSE(out[i].judgement);
   }
   EXPECT_EQ(capture->counts().lost, 0U);
   EXPECT_EQ(capture->counts().unjudged, 0U);
