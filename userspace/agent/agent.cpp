@@ -203,8 +203,7 @@ RpcMethods Agent::Methods() {
   methods["doctor"].call = [this](const RpcParams&) { return Doctor(); };
   methods["config"].optional = {"all"};
   methods["config"].call = [this](const RpcParams& params) -> Result<std::string> {
-    const auto all = params.find("all");
-    const bool every = all != params.end() && all->second == "true";
+    const bool every = Given(params, "all") == "true";
     return EffectiveJson(config_.config, every ? Settings::kAll : Settings::kNotDefault);
   };
   methods["acl"] = {[this](const RpcParams& params) { return AclJson(params, ports_); },

@@ -7,8 +7,7 @@ namespace bpfcast {
 
 Result<std::string> Agent::Explain(const RpcParams& params) {
   const std::string& group = params.at("group");
-  const auto source = params.find("source");
-  const std::string from = source == params.end() ? "" : source->second;
+  const std::string from = Given(params, "source");
   if (const auto ipv4 = Ipv4Address::Parse(group); ipv4 && ipv4->IsMulticast()) {
     return ExplainStream(ipv4_, *ipv4, from);
   }

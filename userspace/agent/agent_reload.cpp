@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/link_view.h"
+#include "agent/port_by_name.h"
 #include "log/log.h"
 #include "os/clock.h"
 
@@ -98,10 +99,7 @@ void Agent::RemoveDownstream(PortId id) {
 }
 
 Port* Agent::FindPort(const std::string& interface) {
-  for (auto& [id, port] : ports_) {
-    if (port.config.name == interface) return &port;
-  }
-  return nullptr;
+  return bpfcast::FindPort(ports_, interface);
 }
 
 }  // namespace bpfcast

@@ -6,16 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/agent.h"
+#include "agent/port_by_name.h"
 #include "agent/view_json.h"
 #include "log/log.h"
 
 namespace bpfcast {
 namespace {
-
-std::string Given(const RpcParams& params, const char* name) {
-  const auto found = params.find(name);
-  return found == params.end() ? "" : found->second;
-}
 
 /// An address in its usual form; what is none stays as it is.
 std::string Usual(const std::string& text) {
@@ -45,11 +41,7 @@ Result<std::string> Agent::ChangeStatic(
     const std::function<Result<std::string>(const InterfaceConfig&, const std::string&)>& change) {
   const std::string name = Given(params, "port");
   const auto configured = Configured(name);
-  if (!configured) {
-    std::string known;
-    for (const auto& [id, port] : ports_) known += (known.empty() ? "" : ", ") + port.config.name;
-    return Fail("there is no port '" + name + "'; there are " + known);
-  }
+  if (!configured) return NoSuchPort(ports_, name);
   const auto outcome = change(*configured, MembershipOf(params));
   if (!outcome) return outcome;
   Log(Subsystem::kAgent).info("{}", *outcome);
@@ -64,11 +56,18 @@ Result<std::string> Agent::Join(const RpcParams& params) {
   if (!until.empty() && until != "stop" && until != "leave") {
     return Fail("'" + until + R"(' is no end of a membership; there are "stop" and "leave")");
   }
-  return ChangeStatic(params, [&](const InterfaceConfig& configured, const std::string& membership) {
-    return static_additions_.Join(
-        configured, membership,
-        until == "leave" ? StaticAdditions::Until::kLeave : StaticAdditions::Until::kStop);
-  });
+  return ChangeStatic(
+      params, [&](const InterfaceConfig& configured, const std::string& membership) -> Result<std::string> {
+        // "*" stands for any name: there must be something behind it.
+        if (FindPort(configured.name) == nullptr) {
+          const Link* link = links_->Find(configured.name);
+          if (link == nullptr) return NoSuchPort(ports_, configured.name);
+          if (link->loopback) return Fail(configured.name + " is a loopback interface: no host is behind it");
+        }
+        return static_additions_.Join(
+            configured, membership,
+            until == "leave" ? StaticAdditions::Until::kLeave : StaticAdditions::Until::kStop);
+      });
 }
 
 Result<std::string> Agent::Leave(const RpcParams& params) {

@@ -89,6 +89,11 @@ Result<RpcParams> ReadParams(const Json& request, const std::string& name, const
 
 }  // namespace
 
+std::string Given(const RpcParams& params, std::string_view name) {
+  const auto found = params.find(name);
+  return found == params.end() ? "" : found->second;
+}
+
 std::string RpcErrorLine(int code, std::string_view message) {
   return ErrorLine(nullptr, code, message);
 }

@@ -10,16 +10,15 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/rpc_codes.h"
 
 namespace bpfcast {
 
 /// What a call gives, by name. Strings as they are, numbers and truth values as JSON writes them.
 using RpcParams = std::map<std::string, std::string, std::less<>>;
 
-inline constexpr int kRpcInvalidRequest = -32600;
-inline constexpr int kRpcBusy = -32000;
-inline constexpr int kRpcFailed = -32001;
-inline constexpr int kRpcUnusableFile = -32002;  // the configuration
+/// What it gives as `name`; empty when it gives nothing.
+std::string Given(const RpcParams& params, std::string_view name);
 
 /// Why a call failed, for the caller.
 struct RpcError {

@@ -3,11 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <system_error>
 
 #include "config/static.h"
+#include "config/values.h"
 #include "log/log.h"
 #include "os/replace_file.h"
 
@@ -24,7 +24,9 @@ const std::string& StaticAdditions::PathOf(Until until) const {
 }
 
 void StaticAdditions::Read(Until until) {
-  std::ifstream file(PathOf(until));
+  const auto text = ReadRecord(PathOf(until));
+  if (!text) return Log(Subsystem::kAgent).warn("static memberships: {}", text.error().message);
+  std::istringstream file(*text);
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     std::istringstream words(line);
@@ -34,7 +36,8 @@ void StaticAdditions::Read(Until until) {
       additions_.insert_or_assign(name, until);
     } else {
       Log(Subsystem::kAgent)
-          .warn("{}:{}: '{}' is not an interface and a membership; left out", PathOf(until), number, line);
+          .warn("{}:{}: {} is not an interface and a membership; left out", PathOf(until), number,
+                Quoted(line));
     }
   }
 }
@@ -73,14 +76,23 @@ Result<std::string> StaticAdditions::Join(const InterfaceConfig& configured, con
   if (!added) return Fail(what + added.error().message);
   if (with == configured) return what + "is in the configuration already";
 
+  const Name name{configured.name, membership};
+  const auto known = additions_.find(name);
+  const bool joined = known != additions_.end();
+  if (joined && known->second == Until::kLeave && until == Until::kStop) {
+    return what + "is joined persistently already: until `bpfcast leave` takes it back";
+  }
   const auto before = additions_;
-  additions_.insert_or_assign({configured.name, membership}, until);
-  // The longer life first: an addition is never in neither file.
-  auto kept = Write(Until::kLeave);
-  if (kept) kept = Write(Until::kStop);
-  if (!kept) {
+  additions_.insert_or_assign(name, until);
+  if (const auto kept = Write(until); !kept) {
     additions_ = before;
-    return Fail(what + "is not joined, it could not be kept: " + kept.error().message);
+    return Fail(what + "is not joined" + (joined ? " persistently" : "") +
+                ", it could not be kept: " + kept.error().message);
+  }
+  if (until == Until::kLeave) {  // which counts where both files have it
+    if (const auto removed = Write(Until::kStop); !removed) {
+      Log(Subsystem::kAgent).warn("static memberships: {}", removed.error().message);
+    }
   }
   std::string text =
       what + "joined until " + (until == Until::kStop ? "bpfcastd stops" : "`bpfcast leave` takes it back");
@@ -101,7 +113,10 @@ Result<std::string> StaticAdditions::Leave(const InterfaceConfig& configured, co
   const auto before = additions_;
   const Until until = found->second;
   additions_.erase(found);
-  if (const auto kept = Write(until); !kept) {
+  // The file that decides last: until then it is joined as before, should the other one have it, too.
+  auto kept = Write(Until::kStop);
+  if (kept && until == Until::kLeave) kept = Write(Until::kLeave);
+  if (!kept) {
     additions_ = before;
     return Fail(what + "stays, its end could not be kept: " + kept.error().message);
   }

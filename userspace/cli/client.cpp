@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/rpc_codes.h"
+
 namespace bpfcast {
 namespace {
 
@@ -24,8 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kTimeout{5};
 constexpr std::size_t kPiece = 65536;
-/// The code of an error that is about the configuration.
-constexpr int kUnusableFile = -32002;
 
 class Socket {
  public:
@@ -106,7 +106,7 @@ CallResult ReadReply(const std::string& method, const std::vector<std::string>& 
   Json reply = Json::parse(line, nullptr, false);
   if (reply.is_discarded() || !reply.is_object()) return NoAnswer("the answer is not JSON");
   if (const auto error = reply.find("error"); error != reply.end()) {
-    const bool file = error->value("code", 0) == kUnusableFile;
+    const bool file = error->value("code", 0) == kRpcUnusableFile;
     return tl::unexpected(
         CallError{file ? CallError::Kind::kUnusableFile : CallError::Kind::kRefused,
                   "bpfcastd refused '" + method + "': " + error->value("message", "no reason given")});

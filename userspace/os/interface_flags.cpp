@@ -3,7 +3,7 @@
 #include <linux/if.h>
 #include <sys/stat.h>
 
-#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "os/netlink.h"
@@ -21,7 +21,7 @@ std::uint64_t ThisNetworkNamespace() {
 
 AllMulticastFlags::AllMulticastFlags(std::string path)
     : path_(std::move(path)), netns_(ThisNetworkNamespace()) {
-  std::ifstream file(path_);
+  std::istringstream file(ReadRecord(path_).value_or(""));
   for (Flag flag; file >> flag.first >> flag.second;) ours_.insert(flag);
 }
 

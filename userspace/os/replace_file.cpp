@@ -1,15 +1,32 @@
 #include "os/replace_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 
 #include "os/os_error.h"
 #include "os/unique_fd.h"
 
 namespace bpfcast {
+namespace {
+
+/// On failure errno says why.
+bool WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
 
 Result<void> ReplaceFile(const std::string& path, const std::string& text) {
   if (text.empty()) {
@@ -21,11 +38,34 @@ Result<void> ReplaceFile(const std::string& path, const std::string& text) {
   unlink(draft.c_str());
   const UniqueFd file(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file) return FailWithErrno("create " + draft, errno);
-  const ssize_t written = write(file.get(), text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size()) || std::rename(draft.c_str(), path.c_str()) != 0) {
-    return FailWithErrno("write " + path, errno);
+  // On the disk before it has the name: a power cut finds the old contents or the new ones, too.
+  if (WriteAll(file.get(), text) && fsync(file.get()) == 0 && std::rename(draft.c_str(), path.c_str()) == 0) {
+    return {};
   }
-  return {};
+  const int error = errno;
+  unlink(draft.c_str());
+  return FailWithErrno("write " + path, error);
+}
+
+Result<std::string> ReadRecord(const std::string& path) {
+  // Not to wait for a writer, should it be a FIFO.
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno == ENOENT) return std::string();
+  if (!file) return FailWithErrno("read " + path, errno);
+  struct stat facts {};
+  if (fstat(file.get(), &facts) < 0) return FailWithErrno("read " + path, errno);
+  if (!S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
+    return Fail("read " + path + ": it is no file of its own but a link or a device; remove it");
+  }
+  std::string text;
+  std::array<char, 4096> part{};
+  for (;;) {
+    const ssize_t got = read(file.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FailWithErrno("read " + path, errno);
+    if (got == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(got));
+  }
 }
 
 }  // namespace bpfcast

@@ -12,4 +12,9 @@ namespace bpfcast {
 /// The directory must be there; what somebody else linked at the name is replaced, not followed.
 Result<void> ReplaceFile(const std::string& path, const std::string& text);
 
+/// The contents of such a file; empty when there is none. Only of a regular file that has this one name: who
+/// may write to the directory may link there what he cannot read himself. Whose it is tells nothing: the
+/// daemon may have had another user when it wrote it.
+Result<std::string> ReadRecord(const std::string& path);
+
 }  // namespace bpfcast

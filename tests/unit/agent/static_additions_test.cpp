@@ -99,6 +99,17 @@ TEST_F(StaticAdditionsTest, JoinedAgainPersistentlyItIsPersistentAlone) {
   EXPECT_EQ(Read(UntilLeave()), "lan2 239.1.2.3\n");
 }
 
+TEST_F(StaticAdditionsTest, WhatIsPersistentStaysSoWhenItIsJoinedAgain) {
+  StaticAdditions additions = Open();
+  ASSERT_TRUE(additions.Join(Lan2(), "239.1.2.3", Until::kLeave));
+  const auto again = additions.Join(Lan2(), "239.1.2.3", Until::kStop);
+  ASSERT_TRUE(again);
+  EXPECT_THAT(*again, HasSubstr("persistently already"));
+  EXPECT_FALSE(fs::exists(UntilStop()));
+  additions.Stop();
+  EXPECT_EQ(Of(Open().With(Lan2())).size(), 1U);
+}
+
 TEST_F(StaticAdditionsTest, LeaveTakesBackWhatWasJoinedAndNothingElse) {
   StaticAdditions additions = Open();
   ASSERT_TRUE(additions.Join(Lan2(), "239.1.2.3", Until::kLeave));
@@ -144,6 +155,48 @@ TEST_F(StaticAdditionsTest, WhatCannotBeKeptIsNotJoined) {
   ASSERT_FALSE(joined);
   EXPECT_THAT(joined.error().message, AllOf(HasSubstr("lan2"), HasSubstr("is not joined")));
   EXPECT_EQ(additions.With(Lan2()), Lan2());
+}
+
+/// What is joined is what the next start finds, whichever of the two records cannot be written.
+TEST_F(StaticAdditionsTest, RecordsAndMemoryAgreeWhenOneOfTheRecordsCannotBeWritten) {
+  const auto block = [](const fs::path& record) {
+    fs::remove(record);
+    fs::create_directories(record / "in the way");
+  };
+  StaticAdditions additions = Open();
+  ASSERT_TRUE(additions.Join(Lan2(), "239.1.2.3", Until::kStop));
+  block(UntilStop());
+  EXPECT_FALSE(additions.Join(Lan1(), "239.1.2.3", Until::kStop));
+  EXPECT_EQ(additions.With(Lan1()), Lan1());
+  EXPECT_TRUE(additions.Join(Lan2(), "239.1.2.3", Until::kLeave)) << "its record is the other one";
+  EXPECT_EQ(Of(Open().With(Lan2())).size(), 1U);
+  EXPECT_FALSE(additions.Leave(Lan2(), "239.1.2.3")) << "the first record may still have it";
+  EXPECT_EQ(Of(additions.With(Lan2())).size(), 1U);
+  EXPECT_EQ(Of(Open().With(Lan2())).size(), 1U);
+
+  fs::remove_all(UntilStop());
+  block(UntilLeave());
+  EXPECT_FALSE(additions.Leave(Lan2(), "239.1.2.3"));
+  EXPECT_EQ(Of(additions.With(Lan2())).size(), 1U);
+  EXPECT_TRUE(additions.Join(Lan1(), "239.1.2.3", Until::kStop));
+  const auto persistently = additions.Join(Lan1(), "239.1.2.3", Until::kLeave);
+  ASSERT_FALSE(persistently);
+  EXPECT_THAT(persistently.error().message, HasSubstr("not joined persistently"));
+  EXPECT_EQ(Of(Open().With(Lan1())).size(), 2U) << "it is joined as before";
+  fs::remove_all(UntilLeave());
+  EXPECT_TRUE(additions.Leave(Lan2(), "239.1.2.3"));
+  EXPECT_EQ(Of(Open().With(Lan2())).size(), 0U);
+}
+
+TEST_F(StaticAdditionsTest, ALinkInPlaceOfARecordIsNotFollowed) {
+  const std::string secret = directory_ / "secret";
+  std::ofstream(secret) << "lan2 239.1.2.3\n";
+  fs::create_symlink(secret, UntilStop());
+  StaticAdditions additions = Open();
+  EXPECT_EQ(additions.With(Lan2()), Lan2());
+  ASSERT_TRUE(additions.Join(Lan2(), "239.1.2.4", Until::kStop));
+  EXPECT_FALSE(fs::is_symlink(UntilStop()));
+  EXPECT_EQ(Read(secret), "lan2 239.1.2.3\n");
 }
 
 TEST_F(StaticAdditionsTest, BrokenLinesOfARecordAreLeftOut) {
