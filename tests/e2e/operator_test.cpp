@@ -1,6 +1,7 @@
 // What the operator changes and watches while the daemon runs: static memberships, log levels, the answer to
 // "may this stream pass", and the views that follow.
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -94,6 +95,14 @@ TEST_P(Operator, JoinRefusesWhatCannotBe) {
   const CommandResult no_group = Cli("join lan1 " + SourceNo(1).ToString());
   EXPECT_EQ(no_group.status, 1);
   EXPECT_THAT(no_group.err, HasSubstr("is no group"));
+  // Whatever "*" stands for, there must be something.
+  daemon_->config().Write("upstream = \"wan0\"\ndownstream = \"*\"\n");
+  ASSERT_EQ(Cli("reload").status, 0);
+  EXPECT_EQ(Cli("join lan9 " + AnyGroup().ToString()).status, 1);
+  EXPECT_EQ(Cli("join ../lan1 " + AnyGroup().ToString()).status, 1);
+  const CommandResult loopback = Cli("join lo " + AnyGroup().ToString());
+  EXPECT_EQ(loopback.status, 1);
+  EXPECT_THAT(loopback.err, HasSubstr("loopback"));
   EXPECT_THAT(Json("groups -j"), IsEmpty());
 }
 
@@ -144,8 +153,21 @@ TEST_P(Operator, AclTestSaysWhatDecides) {
   EXPECT_EQ(yes.status, 0) << yes.out << yes.err;
   EXPECT_THAT(yes.out, HasSubstr("permitted"));
   const CommandResult no = Cli("acl test --port lan1 --group " + MoreGroups(2).ToString() + from);
-  EXPECT_EQ(no.status, 1) << no.out << no.err;
+  EXPECT_EQ(no.status, 2) << no.out << no.err;
   EXPECT_THAT(no.out, AllOf(HasSubstr("denied"), HasSubstr(denied)));
+  const auto of = [&](const std::string& port, const std::string& source) {
+    return Cli("acl test --port " + port + " --group " + MoreGroups(1).ToString() + " --source " + source);
+  };
+  EXPECT_EQ(of("lan9", SourceNo(1).ToString()).status, 1);
+  const CommandResult own = of("lan1", version() == IpVersion::k4 ? "198.51.100.2" : "2001:db8:100::2");
+  EXPECT_EQ(own.status, 2) << own.out << own.err;
+  EXPECT_THAT(own.out, HasSubstr("is an address of wan0 itself"));
+  for (const char* nobody : version() == IpVersion::k4 ? std::array{"0.0.0.0", "255.255.255.255", "239.1.1.1"}
+                                                       : std::array{"::", "::1", "ff1e::1"}) {
+    const CommandResult refused = of("lan1", nobody);
+    EXPECT_EQ(refused.status, 1) << refused.out;
+    EXPECT_THAT(refused.err, AllOf(HasSubstr(nobody), HasSubstr("source of no packet")));
+  }
   // As the datapath and the protocol have it, too.
   Receiver receiver(bed_.h1(), MoreGroups(2));
   receiver.Join();

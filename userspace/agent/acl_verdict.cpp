@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/forwardable.h"
 #include "routing/boundary.h"
 
 namespace bpfcast {
@@ -88,6 +89,10 @@ AclStep Source(const AclPort<F>& port, const typename F::Address& source) {
     return Step("source", config, permitted, std::move(why));
   };
   if (!F::IsSource(source)) return step(false, "no packet has this source");
+  if (!IsForwardable(source)) return step(false, "it is link-local: its packets stay on their link");
+  if (const auto nobody = port.nobodys.find(source); nobody != port.nobodys.end()) {
+    return step(false, "it " + nobody->second + ": packets that arrive with it are forged");
+  }
   if (config.source_check == SourceCheck::kOff) return step(true, "source-check is off");
   const auto& altnets = config.Of<F>().other_sources;
   const auto altnet = Longest(altnets, source);

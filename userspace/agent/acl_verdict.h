@@ -1,6 +1,7 @@
 // Which settings let a stream through, or do not: the answer to `bpfcast acl test`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct AclPort {
   const InterfaceConfig* config = nullptr;
   std::vector<Prefix<typename F::Address>> subnets;    // its own
   std::vector<Prefix<typename F::Address>> elsewhere;  // of an upstream: those of the downstreams
+  /// What no sender has, and why: "is an address of lan1 itself".
+  std::map<typename F::Address, std::string> nobodys{};
 };
 
 template <class F>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/forwardable.h"
+
 namespace bpfcast {
 namespace {
 
@@ -43,15 +45,6 @@ bool IsKnownEverywhere(const Ipv6Address& address) {
 template <class F>
 bool IsOurs(const LinkAddress<F>& address) {
   return address.state != AddressState::kDuplicate;
-}
-
-/// Can it be the source of a stream that is forwarded (F-09)?
-bool IsForwardable(const Ipv4Address&) {
-  return true;
-}
-
-bool IsForwardable(const Ipv6Address& address) {
-  return !Mld::IsLinkLocal(address);
 }
 
 /// an upstream whose link-local address is being changed cannot report for a moment; what it was asked

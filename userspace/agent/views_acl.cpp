@@ -4,14 +4,38 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/acl_verdict.h"
+#include "agent/port_by_name.h"
 #include "agent/view_json.h"
+#include "datapath/source_rules.h"
 
 namespace bpfcast {
 namespace {
 
+/// What the datapath takes from no port, whatever is set (F-09).
+template <class F>
+std::map<typename F::Address, std::string> Nobodys(const Ports& ports) {
+  std::map<typename F::Address, std::string> nobodys;
+  for (const auto& each : ports) {
+    const Port& port = each.second;
+    for (const LinkAddress<F>& address : port.link.Addresses<F>()) {
+      if (address.state == AddressState::kDuplicate) continue;
+      nobodys[address.local] = "is an address of " + port.config.name + " itself";
+    }
+  }
+  for (const auto& each : ports) {
+    const Port& port = each.second;
+    for (const LinkAddress<F>& address : port.link.Addresses<F>()) {
+      if (const auto broadcast = DirectedBroadcast(address.subnet)) {
+        nobodys.try_emplace(*broadcast, "is the broadcast address of " + port.config.name);
+      }
+    }
+  }
+  return nobodys;
+}
+
 template <class F>
 AclPort<F> ToAclPort(const Port& port, const Ports& ports) {
-  AclPort<F> acl{&port.config, {}, {}};
+  AclPort<F> acl{&port.config, {}, {}, Nobodys<F>(ports)};
   for (const LinkAddress<F>& address : port.link.Addresses<F>()) acl.subnets.push_back(address.subnet);
   if (port.role == PortRole::kDownstream) return acl;
   for (const auto& each : ports) {
@@ -22,9 +46,13 @@ AclPort<F> ToAclPort(const Port& port, const Ports& ports) {
   return acl;
 }
 
-std::string Given(const RpcParams& params, const char* name) {
-  const auto found = params.find(name);
-  return found == params.end() ? "" : found->second;
+/// Of what is no source (F::IsSource).
+template <class Address>
+const char* Kind(const Address& address) {
+  if (address.IsMulticast()) return "a group";
+  if (address.IsUnspecified()) return "the unspecified address";
+  if (address.ToString() == "255.255.255.255") return "the broadcast address";
+  return "reserved, or of a loopback interface";
 }
 
 template <class F>
@@ -41,6 +69,10 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
     if (!question.source) {
       return Fail("'" + source + "' is no source of " + group.ToString() +
                   "; write an address of its family");
+    }
+    if (!F::IsSource(*question.source)) {
+      return Fail("'" + source + "' is the source of no packet: it is " + Kind(*question.source) +
+                  "; write the address of one sender");
     }
   }
   const bool send = direction == "send";
@@ -65,19 +97,14 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
 
 Result<std::string> AclJson(const RpcParams& params, const Ports& ports) {
   const std::string name = Given(params, "port");
-  const auto port = std::find_if(ports.begin(), ports.end(),
-                                 [&](const auto& each) { return each.second.config.name == name; });
-  if (port == ports.end()) {
-    std::string known;
-    for (const auto& [id, each] : ports) known += (known.empty() ? "" : ", ") + each.config.name;
-    return Fail("there is no port '" + name + "'; there are " + known);
-  }
+  const Port* port = FindPort(ports, name);
+  if (port == nullptr) return NoSuchPort(ports, name);
   const std::string text = Given(params, "group");
   if (const auto ipv4 = Ipv4Address::Parse(text); ipv4 && ipv4->IsMulticast()) {
-    return Answer<Igmp>(params, port->second, ports, *ipv4);
+    return Answer<Igmp>(params, *port, ports, *ipv4);
   }
   if (const auto ipv6 = Ipv6Address::Parse(text); ipv6 && ipv6->IsMulticast()) {
-    return Answer<Mld>(params, port->second, ports, *ipv6);
+    return Answer<Mld>(params, *port, ports, *ipv6);
   }
   return Fail("'" + text + "' is no group; write one of 224.0.0.0/4 or ff00::/8");
 }

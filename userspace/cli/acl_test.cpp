@@ -32,7 +32,7 @@ std::string AclText(const Json& answer) {
 Verb AclTestVerb() {
   using Kind = Argument::Kind;
   return {"acl test",
-          "Whether the settings let a stream through, and which of them decide; exit status 1: they do not",
+          "Whether the settings let a stream through, and which of them decide; exit status 2: they do not",
           {{Kind::kRequiredOption, "--port", "The interface"},
            {Kind::kRequiredOption, "--group", "The group"},
            {Kind::kOption, "--source", "The source; without it all sources of the group"},
@@ -45,7 +45,7 @@ Verb AclTestVerb() {
             if (!answer) return Complain(answer.error());
             const bool json = invocation.form == Invocation::Form::kJson;
             const Exit printed = Print(json ? answer->dump(2) + "\n" : AclText(*answer));
-            return answer->at("permitted") ? printed : Exit::kRuntime;
+            return answer->at("permitted") ? printed : Exit::kConfiguration;
           }};
 }
 

@@ -23,7 +23,7 @@ using TextCaller =
 enum class Exit : std::uint8_t {
   kOk = 0,
   kRuntime = 1,        // wrong usage, a privilege that is missing, a refusal of the agent
-  kConfiguration = 2,  // a file that cannot be used
+  kConfiguration = 2,  // a file that cannot be used; a stream that the settings do not let through
   kEnvironment = 3,    // no agent answers; the machine cannot do it
 };
 

@@ -1,11 +1,7 @@
 #include "datapath/source_rules.h"
 
-#include <optional>
-
 namespace bpfcast {
-namespace {
 
-// A /31 and a /32 have no broadcast address (RFC 3021), and IPv6 has none at all.
 std::optional<Ipv4Address> DirectedBroadcast(const Prefix<Ipv4Address>& subnet) {
   if (subnet.length > 30) return std::nullopt;
   return subnet.Last();
@@ -13,8 +9,6 @@ std::optional<Ipv4Address> DirectedBroadcast(const Prefix<Ipv4Address>& subnet) 
 std::optional<Ipv6Address> DirectedBroadcast(const Prefix<Ipv6Address>&) {
   return std::nullopt;
 }
-
-}  // namespace
 
 template <class F>
 PrefixRules<F> MakeSourceRules(const std::vector<DatapathPort>& ports) {

@@ -115,6 +115,25 @@ TEST_F(AclVerdict, TheUpstreamItselfIsAskedAboutAskingAndSources) {
   EXPECT_EQ(Short(MayReceive(Wan(), Wan(), Ask("239.1.1.1", "198.51.100.7"))), "ask wan yes, source wan yes");
 }
 
+TEST_F(AclVerdict, F_09_WhatNoSenderHasIsNoSourceWhateverIsSet) {
+  AclPort<Igmp> lan = Lan(2);  // source-check is off
+  lan.nobodys = {{*Ipv4Address::Parse("192.0.2.1"), "is an address of lan2 itself"}};
+  const auto own = MaySend(lan, Wan(), Ask("239.1.1.1", "192.0.2.1"));
+  EXPECT_FALSE(own.at(0).permitted);
+  EXPECT_THAT(own.at(0).why, HasSubstr("it is an address of lan2 itself"));
+  EXPECT_TRUE(MaySend(lan, Wan(), Ask("239.1.1.1", "192.0.2.2")).at(0).permitted);
+  EXPECT_FALSE(MaySend(lan, Wan(), Ask("239.1.1.1", "0.0.0.0")).at(0).permitted);
+  EXPECT_FALSE(MaySend(lan, Wan(), Ask("239.1.1.1", "255.255.255.255")).at(0).permitted);
+  const AclPort<Mld> lan2{&config_.downstreams[1], {}, {}};
+  const auto ask = [](const char* source) {
+    return AclQuestion<Mld>{*Ipv6Address::Parse("ff1e::1"), Ipv6Address::Parse(source)};
+  };
+  const auto link_local = MaySend<Mld>(lan2, lan2, ask("fe80::7")).at(0);
+  EXPECT_FALSE(link_local.permitted);
+  EXPECT_THAT(link_local.why, HasSubstr("link-local"));
+  EXPECT_TRUE(MaySend<Mld>(lan2, lan2, ask("2001:db8::7")).at(0).permitted);
+}
+
 TEST_F(AclVerdict, E_33_WhatASourceBehindADownstreamMaySendUp) {
   EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.5.1.1", "192.0.2.9"))), "source lan1 yes, pass lan1 yes");
   EXPECT_EQ(Short(MaySend(Lan(1), Wan(), Ask("239.1.1.1", "192.0.2.9"))), "source lan1 yes, pass lan1 no");

@@ -25,6 +25,25 @@ TEST(AclText, IsALineForEachStepAndTheVerdict) {
             "denied\n");
 }
 
+/// Scripts tell "no" from a question that is none.
+TEST(AclTest, ExitStatusIsTwoForWhatIsDeniedAndOneForWhatCannotBeAsked) {
+  const auto run = [](CallResult answer) {
+    Invocation invocation;
+    invocation.arguments = {{"port", {"lan1"}}, {"group", {"239.9.1.1"}}};
+    invocation.call = [&](const std::string&, const std::string&, const CallParams&) { return answer; };
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const Exit exit = AclTestVerb().run(invocation);
+    testing::internal::GetCapturedStdout();
+    testing::internal::GetCapturedStderr();
+    return exit;
+  };
+  EXPECT_EQ(run(Json::parse(R"({"permitted": true, "steps": []})")), Exit::kOk);
+  EXPECT_EQ(run(Json::parse(R"({"permitted": false, "steps": []})")), Exit::kConfiguration);
+  EXPECT_EQ(run(tl::unexpected(CallError{CallError::Kind::kRefused, "no port"})), Exit::kRuntime);
+  EXPECT_EQ(run(tl::unexpected(CallError{CallError::Kind::kNoAnswer, "no agent"})), Exit::kEnvironment);
+}
+
 TEST(DebugText, IsALineForEachSubsystem) {
   EXPECT_EQ(DebugText(Json::parse(R"({"agent": "info", "datapath": "debug"})")),
             "SUBSYSTEM  LEVEL\n"
