@@ -51,17 +51,16 @@ void Agent::Adopt(Time now) {
       ipv6_.Adopt(Adoptable(inherited.ipv6), now);
       take_over_at_ = now;
       Log(Subsystem::kAgent)
-          .info("takes over from the agent before: {} IPv4 and {} IPv6 routes", inherited.ipv4.size(),
-                inherited.ipv6.size());
+          .info("instance '{}' takes over from the agent before: {} IPv4 and {} IPv6 routes",
+                config_.instance, inherited.ipv4.size(), inherited.ipv6.size());
       return;
     case Estate::kOpaque:
       take_over_at_ = HostsKnown();
       Log(Subsystem::kAgent)
           .warn(
-              "another version of bpfcastd left streams flowing whose routes this one cannot read: they go "
-              "on as "
-              "they are for {} s, until hosts have said what they want",
-              std::chrono::ceil<std::chrono::seconds>(*take_over_at_ - now).count());
+              "instance '{}': another version of bpfcastd left streams flowing whose routes this one cannot "
+              "read: they go on as they are for {} s, until hosts have said what they want",
+              config_.instance, std::chrono::ceil<std::chrono::seconds>(*take_over_at_ - now).count());
       for (auto& [id, port] : ports_) ShowState(port, links_->Find(port.config.name));
       return;
   }
@@ -132,12 +131,13 @@ void Agent::HandOver() {
   if (config_.bpffs.empty()) {
     Log(Subsystem::kAgent)
         .warn(
-            "hands over, but the kernel's multicast routing ends with this agent: streams pause until the "
-            "next "
-            "one has started");
+            "instance '{}' hands over, but the kernel's multicast routing ends with this agent: streams "
+            "pause "
+            "until the next one has started",
+            config_.instance);
   } else {
     Log(Subsystem::kAgent)
-        .info("hands over: streams go on without an agent for {} s at most",
+        .info("instance '{}' hands over: streams go on without an agent for {} s at most", config_.instance,
               std::chrono::duration_cast<std::chrono::seconds>(config_.config.lease).count());
   }
 }

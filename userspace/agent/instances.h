@@ -27,7 +27,8 @@ Result<void> CheckInstanceName(const std::string& instance, const std::string& f
 
 class Instances {
  public:
-  /// All of them begin, or none: on failure what agents before left goes on. `loop` outlives them.
+  /// All of them begin, or none: on failure what agents before left to BPF programs goes on. `loop` outlives
+  /// them.
   static Result<std::unique_ptr<Instances>> Start(EventLoop& loop, InstancesConfig config, Configs proxies);
   ~Instances();
   Instances(const Instances&) = delete;

@@ -7,38 +7,40 @@
 namespace bpfcast {
 namespace {
 
-tl::unexpected<CallError> WhichOne(const Invocation& invocation) {
-  std::string names;
-  for (const std::string& name : invocation.running) names += (names.empty() ? "" : ", ") + name;
-  return tl::unexpected(CallError{CallError::Kind::kRefused,
-                                  "several instances run: " + names + "; name one with --instance NAME"});
+/// `call`, where an empty instance is the one that is chosen at the first call.
+template <class Answer, class Call>
+auto Choosing(const Call& call, const InstanceLister& running) {
+  return [&call, &running, chosen = std::string()](const std::string& named, const std::string& method,
+                                                   const CallParams& params) mutable -> Answer {
+    if (!named.empty()) return call(named, method, params);
+    if (chosen.empty()) {
+      auto instance = ChooseInstance(running());
+      if (!instance) return tl::unexpected(std::move(instance.error()));
+      chosen = std::move(*instance);
+    }
+    return call(chosen, method, params);
+  };
 }
 
 }  // namespace
 
-void ChooseInstance(std::vector<std::string> running, Invocation& invocation) {
+tl::expected<std::string, CallError> ChooseInstance(const std::vector<std::string>& running) {
   constexpr const char* kDefault = "default";
-  const bool has_default = std::find(running.begin(), running.end(), kDefault) != running.end();
-  if (running.empty() || has_default) {
-    invocation.instance = kDefault;
-  } else if (running.size() == 1) {
-    invocation.instance = running.front();
-  } else {
-    invocation.running = std::move(running);
+  if (running.size() == 1) return running.front();
+  if (running.empty() || std::find(running.begin(), running.end(), kDefault) != running.end()) {
+    return kDefault;
   }
+  std::string names;
+  for (const std::string& name : running) names += (names.empty() ? "" : ", ") + name;
+  return tl::unexpected(CallError{CallError::Kind::kRefused,
+                                  "several instances run: " + names + "; name one with --instance NAME"});
 }
 
-void SetCallers(const Caller& call, const TextCaller& call_for_text, Invocation& invocation) {
-  invocation.call = [&](const std::string& instance, const std::string& method,
-                        const CallParams& params) -> CallResult {
-    if (instance.empty()) return WhichOne(invocation);
-    return call(instance, method, params);
-  };
-  invocation.call_for_text = [&](const std::string& instance, const std::string& method,
-                                 const CallParams& params) -> CallText {
-    if (instance.empty()) return WhichOne(invocation);
-    return call_for_text(instance, method, params);
-  };
+void SetCallers(const Caller& call, const TextCaller& call_for_text, const InstanceLister& running,
+                Invocation& invocation) {
+  invocation.running = running;
+  invocation.call = Choosing<CallResult>(call, running);
+  invocation.call_for_text = Choosing<CallText>(call_for_text, running);
 }
 
 }  // namespace bpfcast

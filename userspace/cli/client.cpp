@@ -150,8 +150,8 @@ CallError WithWayOut(const CallError& error, const std::string& instance) {
   for (const std::string& name : RunningInstances()) others += (others.empty() ? "" : ", ") + name;
   if (!others.empty()) others = "; these run: " + others;
   return {error.kind, "no bpfcastd answers on " + SocketOf(instance) + " (" + error.message +
-                          "); is it running? start it with `bpfcastd -c FILE --instance " + instance + "`" +
-                          others};
+                          "); is it running? start it with `bpfcastd -c FILE --instance " + instance +
+                          "`, without --instance where the file has a [proxy." + instance + "]" + others};
 }
 
 }  // namespace
@@ -176,8 +176,14 @@ CallResult Call(const std::string& instance, const std::string& method, const Ca
 }
 
 CallText CallForText(const std::string& instance, const std::string& method, const CallParams& params) {
-  auto answer = Exchange(SocketOf(instance), method, params);
-  if (!answer) return tl::unexpected(WithWayOut(answer.error(), instance));
+  auto result = CallForTextAt(SocketOf(instance), method, params);
+  if (!result) return tl::unexpected(WithWayOut(result.error(), instance));
+  return result;
+}
+
+CallText CallForTextAt(const std::string& path, const std::string& method, const CallParams& params) {
+  auto answer = Exchange(path, method, params);
+  if (!answer) return answer;
   std::string& first = answer->front();
   if (first.starts_with(kResult)) {
     first.erase(0, kResult.size());
@@ -185,7 +191,7 @@ CallText CallForText(const std::string& instance, const std::string& method, con
     return answer;
   }
   const auto result = ReadReply(method, *answer);
-  if (!result) return tl::unexpected(WithWayOut(result.error(), instance));
+  if (!result) return tl::unexpected(result.error());
   return std::vector<std::string>{result->dump()};
 }
 

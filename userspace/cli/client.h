@@ -34,7 +34,8 @@ CallText CallForText(const std::string& instance, const std::string& method, con
 /// The instances whose agents take calls, by name.
 std::vector<std::string> RunningInstances();
 
-/// Call() at any socket.
+/// Call() and CallForText() at any socket.
 CallResult CallAt(const std::string& path, const std::string& method, const CallParams& params = {});
+CallText CallForTextAt(const std::string& path, const std::string& method, const CallParams& params = {});
 
 }  // namespace bpfcast

@@ -86,7 +86,7 @@ CLI::App& AddCommand(CLI::App& app, const Verb& verb) {
 int RunCommandLine(int argc, const char* const* argv, const Caller& call, const TextCaller& call_for_text,
                    const InstanceLister& running) {
   Invocation invocation;
-  bpfcast::SetCallers(call, call_for_text, invocation);  // qualified: JSON is incomplete here
+  bpfcast::SetCallers(call, call_for_text, running, invocation);  // qualified: JSON is incomplete here
   invocation.colour = TakesColour() ? Invocation::Colour::kOn : Invocation::Colour::kOff;
   bool json = false;
   CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");
@@ -119,7 +119,6 @@ int RunCommandLine(int argc, const char* const* argv, const Caller& call, const 
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(app.exit(error) == 0 ? Exit::kOk : Exit::kRuntime);
   }
-  if (invocation.instance.empty()) ChooseInstance(running(), invocation);
   if (json) invocation.form = Invocation::Form::kJson;
   try {
     return static_cast<int>(chosen->run(invocation));

@@ -1,16 +1,9 @@
 // The command line of `bpfcast`.
 #pragma once
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "cli/verb.h"
 
 namespace bpfcast {
-
-/// The names of the instances that run.
-using InstanceLister = std::function<std::vector<std::string>()>;
 
 /// Parses, asks and prints. Returns the exit status, see Exit. Without --instance it is "default", or the
 /// only one that runs.

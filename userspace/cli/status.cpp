@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "cli/ansi.h"
 #include "cli/human.h"
@@ -94,11 +95,11 @@ std::string StatusText(const Json& status, Invocation::Colour colour) {
 namespace {
 
 /// None was named, so it is of all that run: blocks, or an array.
-Exit ShowAll(const Invocation& invocation) {
+Exit ShowAll(const Invocation& invocation, const std::vector<std::string>& running) {
   Exit exit = Exit::kOk;
   Json all = Json::array();
   std::string text;
-  for (const std::string& instance : invocation.running) {
+  for (const std::string& instance : running) {
     auto status = invocation.call(instance, "status", {});
     if (!status) {
       exit = Complain(status.error());
@@ -116,7 +117,11 @@ Exit ShowAll(const Invocation& invocation) {
 
 Verb StatusVerb() {
   return {"status", "What runs, and how its ports are", {}, [](const Invocation& invocation) {
-            if (!invocation.running.empty()) return ShowAll(invocation);
+            if (invocation.instance.empty()) {
+              if (const auto running = invocation.running(); running.size() > 1) {
+                return ShowAll(invocation, running);
+              }
+            }
             return Show(invocation, "status",
                         [&](const Json& status) { return StatusText(status, invocation.colour); });
           }};

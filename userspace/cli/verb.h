@@ -19,6 +19,9 @@ using Caller = std::function<CallResult(const std::string& instance, const std::
 using TextCaller =
     std::function<CallText(const std::string& instance, const std::string& method, const CallParams& params)>;
 
+/// The names of the instances that run: RunningInstances(), or a test's stand-in.
+using InstanceLister = std::function<std::vector<std::string>()>;
+
 /// The exit status of `bpfcast`.
 enum class Exit : std::uint8_t {
   kOk = 0,
@@ -45,8 +48,8 @@ struct Argument {
 
 /// What was typed.
 struct Invocation {
-  std::string instance;              // empty: none was named, and several run
-  std::vector<std::string> running;  // those, then; calls of no instance are refused with their names
+  std::string instance;  // empty: none was named, and calls choose
+  InstanceLister running;
   enum class Form : std::uint8_t { kText, kJson } form = Form::kText;
   enum class Colour : std::uint8_t { kOff, kOn } colour = Colour::kOff;  // kOn: stdout is a terminal
   std::map<std::string, std::vector<std::string>, std::less<>> arguments;

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kNames = 26;  // the longer ones stand out
 constexpr std::string_view kTop = "at the top of the file";
+constexpr std::string_view kTopOrProxy = "at the top of the file, or in [proxy.NAME] of several";
 
 struct Entry {
   std::string_view key;
@@ -35,7 +36,8 @@ void AddTopKeys(std::vector<Entry>& entries) {
   const Config usual;
   for (const TopKey& key : TopKeys()) {
     if (key.values == nullptr) continue;  // tables
-    Entry entry{key.name, kTop, key.meaning, key.values(), {}, {}, {}, {}, {}, key.effect};
+    const std::string_view section = key.scope == KeyScope::kFile ? kTop : kTopOrProxy;
+    Entry entry{key.name, section, key.meaning, key.values(), {}, {}, {}, {}, {}, key.effect};
     if (key.read != nullptr) entry.usual = key.print(usual);  // a role has no default
     entries.push_back(std::move(entry));
   }
@@ -72,7 +74,7 @@ Result<std::vector<Entry>> Entries(std::string_view key) {
 }
 
 bool IsTop(const Entry& entry) {
-  return entry.section == kTop;
+  return entry.section == kTop || entry.section == kTopOrProxy;
 }
 
 bool IsDuration(const Entry& entry) {
@@ -112,7 +114,10 @@ std::string Wrapped(std::string begin, std::size_t indent, std::string_view word
 }
 
 std::string Heading(const Entry& entry) {
-  return IsTop(entry) ? "At the top of the file" : "[interface.NAME]: " + std::string(entry.section);
+  if (!IsTop(entry)) return "[interface.NAME]: " + std::string(entry.section);
+  std::string heading(entry.section);
+  heading.front() = 'A';
+  return heading;
 }
 
 std::string_view SideWord(KeySide side) {
@@ -169,9 +174,11 @@ Result<std::string> ReferenceText(std::string_view key) {
   }
   if (!key.empty()) return text;
   return text + "\n" +
-         Wrapped("", 0,
-                 R"(A duration is "200ms", "1.5s", "2m", "1h" or a number of seconds. A list of groups or )"
-                 R"(networks that names one family leaves the other as it is.)");
+         Wrapped(
+             "", 0,
+             R"(A duration is "200ms", "1.5s", "2m", "1h" or a number of seconds. A list of groups or )"
+             R"(networks that names one family leaves the other as it is. Several proxies stand in tables )"
+             R"([proxy.NAME], each with its own upstream and downstreams.)");
 }
 
 Result<std::string> ReferenceJson(std::string_view key) {

@@ -15,7 +15,7 @@ namespace bpfcast {
 
 class TomlValue;
 
-/// What the whole file says, while it is read.
+/// What is said at the top, and then in the table of a proxy, while the file is read.
 struct TopDraft {
   ServedFamilies served;
   LoopGuardMode loop_guard{};

@@ -61,7 +61,7 @@ Error RefusedByKernel() {
                                "like), or to another proxy of this one"
                : owner.find(" or ") != std::string::npos ? "one of these: " + owner
                                                          : owner) +
-              R"(; stop it, or set `datapath = "bpf"`)"};
+              R"(; stop it, serve the family in one proxy alone, or set `datapath = "bpf"`)"};
     }
     case ENOPROTOOPT:
       return {"this kernel has no multicast routing of " + name + " (CONFIG_IP_MROUTE, CONFIG_IPV6_MROUTE)"};

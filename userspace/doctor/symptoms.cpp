@@ -32,6 +32,12 @@ const std::vector<Symptom>& Symptoms() {
        "starts about a minute late",
        "another proxy, or the kernel's multicast routing, remembers the stream as wanted by nobody",
        {"mroute-owner"}},
+      {"pauses-each-half-hour",
+       "a pause of seconds each half hour, or whenever an address is renewed",
+       "a hook of the DHCP client or of the firewall restarts the proxy; `bpfcast status` tells how long it "
+       "has "
+       "run. bpfcastd follows addresses itself: take the restart out of the hook",
+       {"agent"}},
       {"hiccups-on-zap",
        "one TV stutters when another one changes the channel",
        "leaves that do not ask who else watches: fast-leave = \"always\" on a link with several hosts",

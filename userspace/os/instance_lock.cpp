@@ -51,7 +51,7 @@ Result<InstanceLock> InstanceLock::Take(const std::string& directory, const std:
     if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
       if (errno != EWOULDBLOCK) return FailWithErrno("lock " + path, errno);
       return Fail("instance '" + instance + "' is already running (pid " + ReadPid(fd.get()) +
-                  "); stop it or choose another --instance NAME");
+                  "); stop it or choose another name");
     }
     if (!IsFileAt(fd.get(), path)) continue;
     const std::string pid = std::to_string(getpid()) + "\n";

@@ -80,6 +80,30 @@ TEST(Client, SendsARequestAndReturnsTheResult) {
             nlohmann::json::parse(R"({"jsonrpc": "2.0", "id": 1, "method": "status"})"));
 }
 
+TEST(Client, PassesTheTextOfAResultOnAsItCame) {
+  std::string big = "[ 1 ";  // no library writes it like that
+  for (int i = 0; i < 300'000; ++i) big += ", 4711";
+  big += " ]";
+  OneAnswer server("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" + big + "}\n");
+  const auto pieces = CallForTextAt(server.path(), "groups");
+  ASSERT_TRUE(pieces) << pieces.error().message;
+  std::string text;
+  for (const std::string& piece : *pieces) text += piece;
+  EXPECT_TRUE(text == big);
+}
+
+TEST(Client, RefusalsAreNoText) {
+  OneAnswer server(R"({"error":{"code":-32002,"message":"line 3"},"id":1,"jsonrpc":"2.0"})"
+                   "\n");
+  const auto refused = CallForTextAt(server.path(), "reload");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, CallError::Kind::kUnusableFile);
+  EXPECT_THAT(refused.error().message, HasSubstr("line 3"));
+  const auto nobody = CallForTextAt("/nonexistent/socket", "status");
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().kind, CallError::Kind::kNoAnswer);
+}
+
 TEST(Client, ReadsAnswersOfMegabytes) {
   const std::string big(8'000'000, 'x');
   OneAnswer server("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"" + big + "\"}\n");

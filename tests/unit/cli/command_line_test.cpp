@@ -43,7 +43,7 @@ class CommandLine : public testing::Test {
       return std::vector<std::string>{answer->dump()};
     };
     const int status = RunCommandLine(static_cast<int>(words.size()), words.data(), call, call_for_text,
-                                      [&] { return running_; });
+                                      [&] { return ++listed_, running_; });
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return status;
@@ -53,6 +53,7 @@ class CommandLine : public testing::Test {
   std::deque<CallResult> answers_;  // one for each call, before answer_
   std::function<void()> before_last_ = [] {};
   std::vector<std::string> running_;
+  int listed_ = 0;
   std::vector<std::string> calls_;
   std::string out_;
   std::string err_;
@@ -95,7 +96,9 @@ TEST_F(CommandLine, OfSeveralInstancesOneIsToBeNamed) {
     EXPECT_EQ(Run({verb, "-j"}), 1);
   }
   EXPECT_THAT(calls_, IsEmpty());
+  listed_ = 0;
   EXPECT_EQ(Run({"keys", "lease"}), 0) << "what asks no agent needs none";
+  EXPECT_EQ(listed_, 0);
 }
 
 TEST_F(CommandLine, TheStatusOfSeveralInstancesIsThatOfAll) {
@@ -106,7 +109,10 @@ TEST_F(CommandLine, TheStatusOfSeveralInstancesIsThatOfAll) {
   EXPECT_THAT(out_, HasSubstr("\n\nbpfcast 1.2.3"));
   EXPECT_EQ(Run({"status", "-j"}), 0);
   EXPECT_EQ(Json::parse(out_), Json::array({*answer_, *answer_}));
-  EXPECT_THAT(calls_, ElementsAre("cams status", "tv status", "cams status", "tv status"));
+  running_ = {"default", "tv"};
+  EXPECT_EQ(Run({"status"}), 0);
+  EXPECT_THAT(calls_, ElementsAre("cams status", "tv status", "cams status", "tv status", "default status",
+                                  "tv status"));
 }
 
 TEST_F(CommandLine, AReloadWithoutChangesSaysSo) {

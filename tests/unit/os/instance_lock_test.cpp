@@ -41,7 +41,7 @@ TEST_F(InstanceLockTest, ASecondInstanceIsToldWhoRuns) {
   const auto second = InstanceLock::Take(directory_, "home");
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message, "instance 'home' is already running (pid " + std::to_string(getpid()) +
-                                        "); stop it or choose another --instance NAME");
+                                        "); stop it or choose another name");
 }
 
 TEST_F(InstanceLockTest, OtherNamesAreOtherInstances) {
