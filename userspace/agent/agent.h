@@ -26,6 +26,7 @@
 namespace bpfcast {
 
 struct DoctorFacts;
+class MetricFamilies;
 
 struct AgentConfig {
   std::string instance;
@@ -63,6 +64,8 @@ class Agent {
   const Config& config() const { return config_.config; }
   /// What it has on this machine, for whom it is to belong to.
   std::vector<std::string> OwnedPaths() const;
+  /// What Prometheus reads of it; see metric_list.h.
+  void AddMetrics(MetricFamilies& out);
 
  private:
   Agent(EventLoop& loop, AgentConfig config, std::unique_ptr<Datapath> datapath);

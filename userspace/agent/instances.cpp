@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -26,7 +27,10 @@ Result<void> CheckInstanceName(const std::string& instance, const std::string& f
   return Fail(file + " names its proxies, and these are its instances; leave out --instance " + instance);
 }
 
-Instances::Instances(EventLoop& loop, InstancesConfig config) : loop_(loop), config_(std::move(config)) {}
+Instances::Instances(EventLoop& loop, InstancesConfig config)
+    : loop_(loop), config_(std::move(config)), metrics_(loop, [this](MetricFamilies& out) {
+        for (const auto& instance : running_) instance->agent->AddMetrics(out);
+      }) {}
 Instances::~Instances() = default;
 
 std::string Instances::NameOf(const Config& proxy) const {
@@ -38,11 +42,13 @@ Result<std::unique_ptr<Instances>> Instances::Start(EventLoop& loop, InstancesCo
                                                     Configs proxies) {
   std::unique_ptr<Instances> all(new Instances(loop, std::move(config)));
   FollowLogSettings({}, proxies.front().log);
+  const std::optional<Endpoint> metrics = proxies.front().metrics;
   for (Config& proxy : proxies) {
     auto instance = all->Open(std::move(proxy));
     if (!instance) return tl::unexpected(instance.error());
     all->running_.push_back(std::move(*instance));
   }
+  if (const auto listens = all->metrics_.Listen(metrics); !listens) return tl::unexpected(listens.error());
   Instances* self = all.get();
   loop.AfterWakeUp([self] { self->FinishTurn(); });
   loop.OnStopSignal([self] { self->OnStop(); });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/json_rpc.h"
+#include "agent/metrics_endpoint.h"
 #include "base/result.h"
 #include "config/changes.h"
 #include "config/config.h"
@@ -55,6 +56,7 @@ class Instances {
 
   /// Reads the file again and does what it changes; says what that is. On failure nothing has changed.
   tl::expected<std::vector<ConfigChange>, RpcError> Reload();
+  tl::expected<std::vector<ConfigChange>, RpcError> ReloadOrRefuse();
   Result<Configs> LoadAgain() const;
   Result<Group> OpenNew(Configs& wanted);
   std::vector<ConfigChange> Apply(Configs wanted, Group added);
@@ -63,6 +65,7 @@ class Instances {
   InstancesConfig config_;
   Group running_;
   Group ending_;  // their last turn is to come
+  MetricsEndpoint metrics_;
 };
 
 }  // namespace bpfcast

@@ -29,6 +29,12 @@ Result<Configs> Instances::LoadAgain() const {
 }
 
 tl::expected<std::vector<ConfigChange>, RpcError> Instances::Reload() {
+  auto changes = ReloadOrRefuse();
+  metrics_.NoteReload(changes ? MetricsEndpoint::Reload::kTakenOver : MetricsEndpoint::Reload::kRefused);
+  return changes;
+}
+
+tl::expected<std::vector<ConfigChange>, RpcError> Instances::ReloadOrRefuse() {
   const auto refuse = [&](const std::string& why, int code) {
     const std::string outcome = config_.file + " was not taken over: the running configuration stays";
     Log(Subsystem::kAgent).error("{}", outcome);
@@ -40,6 +46,11 @@ tl::expected<std::vector<ConfigChange>, RpcError> Instances::Reload() {
   if (!added) {
     Log(Subsystem::kAgent).error("{}", added.error().message);
     return refuse(added.error().message + "\n", kRpcFailed);
+  }
+  const Config& of_file = loaded->empty() ? added->front()->agent->config() : loaded->front();
+  if (const auto listens = metrics_.Listen(of_file.metrics); !listens) {
+    Log(Subsystem::kAgent).error("{}", listens.error().message);
+    return refuse(listens.error().message + "\n", kRpcFailed);
   }
   std::vector<ConfigChange> changes = Apply(std::move(*loaded), std::move(*added));
   for (const ConfigChange& change : changes) {

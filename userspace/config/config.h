@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "config/origins.h"
 #include "membership/timing.h"
 #include "routing/datapath.h"
@@ -99,6 +100,7 @@ struct Config {
   Duration lease = std::chrono::minutes(5);  // how long streams go on without an agent
   std::string user;  // give up root for this user once everything is set up; empty: stay
   LogSettings log;
+  std::optional<Endpoint> metrics;    // where Prometheus reads what is counted; nothing: nowhere
   std::vector<std::string> warnings;  // legal but unwise, as file:line:column: text
   ConfigOrigins origins;
 

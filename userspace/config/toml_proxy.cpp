@@ -163,6 +163,7 @@ Config ProxyReader::Take() {
   config.proxy = name_;
   config.user = draft_.user;
   config.log = draft_.log;
+  config.metrics = draft_.metrics;
   config.datapath = draft_.datapath;
   config.lease = draft_.lease;
   config.upstream = Settings(0);

@@ -44,6 +44,21 @@ std::optional<PrintedValue> PrintUser(const Config& config) {
   return PrintedValue{PrintedValue::Kind::kText, {config.user}, {}};
 }
 
+void ReadMetrics(const TomlValue& value, TopDraft& draft) {
+  const auto text = value.ReadText("an address and a port in quotes");
+  if (!text) return;
+  const auto endpoint = Endpoint::Parse(*text);
+  if (endpoint) {
+    draft.metrics = *endpoint;
+  } else {
+    value.Problem(value.at(), " must be " + AddressAndPort() + ": " + endpoint.error().message);
+  }
+}
+std::optional<PrintedValue> PrintMetrics(const Config& config) {
+  if (!config.metrics) return std::nullopt;
+  return PrintedValue{PrintedValue::Kind::kText, {config.metrics->ToString()}, {}};
+}
+
 /// A setting that chooses among a few words; `Draft` and `Kept` are lambdas without captures that say where
 /// it is while the file is read and afterwards.
 template <class Draft, class Kept>
@@ -121,6 +136,8 @@ constexpr std::array kKeys = {
            "it it stays who it is",
            UserName, TakesEffect::kAtNextStart, ReadUser, PrintUser,
            [](const Config& from, Config& to) { to.user = from.user; }, KeyScope::kFile},
+    TopKey{"metrics", "where Prometheus finds what is counted, over HTTP at /metrics; without it nowhere",
+           AddressAndPort, TakesEffect::kAtOnce, ReadMetrics, PrintMetrics, nullptr, KeyScope::kFile},
     LogKey<&LogSettings::agent>(
         "log-agent",
         "from which level on start, stop, configuration and control socket are logged; "

@@ -23,6 +23,7 @@ struct TopDraft {
   Duration lease = Config().lease;
   std::string user;
   LogSettings log;
+  std::optional<Endpoint> metrics;
 };
 
 /// Whom a key of the top concerns: in a file of several proxies those of one stand in its [proxy.NAME] table.

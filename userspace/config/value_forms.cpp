@@ -33,6 +33,9 @@ std::string InterfaceNames() {
 std::string UserName() {
   return "the name of a user";
 }
+std::string AddressAndPort() {
+  return R"(an address and a port, as in "127.0.0.1:9715" or "[::1]:9715")";
+}
 std::string SenderNetworks() {
   return R"(networks of senders, as in ["10.0.0.0/8", "2001:db8::/32"])";
 }

@@ -37,6 +37,7 @@ std::string Durations();
 std::string InterfaceName();
 std::string InterfaceNames();
 std::string UserName();
+std::string AddressAndPort();
 std::string SenderNetworks();
 std::string GroupRanges();
 std::string GroupRules();

@@ -286,6 +286,8 @@ Result<DatapathCounters> BpfDatapath::Counters() {
     counters.ports.push_back(*port);
   }
   if (Result<void> read = ReadVerdicts(object_, counters); !read) return tl::unexpected(read.error());
+  counters.tables = {{"routes", ipv4_.routes() + ipv6_.routes() + 1, BPFCAST_MAX_ROUTES},  // with the default
+                     {"port-lists", oils_.slots_taken(), BPFCAST_MAX_OILS}};
   return counters;
 }
 

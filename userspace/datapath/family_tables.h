@@ -39,6 +39,7 @@ class FamilyTables {
   Result<void> Sync(const ForwardingUpdate<F>& table);
   Result<std::vector<RouteCounters<F>>> Counters();
   void Refresh() { routes_.Refresh(); }
+  std::size_t routes() const { return routes_.entries().size(); }
 
  private:
   RouteStore<F> routes_;

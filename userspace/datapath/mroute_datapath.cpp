@@ -235,6 +235,9 @@ Result<DatapathCounters> MrouteDatapath::Counters() {
   }
   AddCounters(ipv4_, counters);
   AddCounters(ipv6_, counters);
+  const auto streams = [](const auto& half) { return half.streams ? half.streams->size() : 0; };
+  counters.tables = {{"streams-ipv4", streams(ipv4_), config_.limits.streams},
+                     {"streams-ipv6", streams(ipv6_), config_.limits.streams}};
   return counters;
 }
 

@@ -125,6 +125,9 @@ class Querier {
   const GroupState<F>* Find(const Address& group) const;
   using Groups = std::unordered_map<Address, TimedGroup<F>>;
   const Groups& groups() const;
+  /// Of all groups together: hosts that are tracked, each once for every group of it, and known sources.
+  std::size_t hosts() const { return hosts_; }
+  std::size_t sources() const { return sources_; }
   const QuerierConfig<F>& config() const;
 
   /// The link's MTU is another: queries from now on fit it.

@@ -27,7 +27,8 @@ class MetricFamilies {
   /// They stay in this order.
   explicit MetricFamilies(std::span<const MetricInfo> infos);
 
-  /// A sample of the family that is the `index`th; its labels are not those of another one.
+  /// A sample of the family that is the `index`th; its labels are not those of another one. What is not
+  /// UTF-8 in them is replaced, for a reader would refuse the whole text.
   void Add(std::size_t index, MetricLabels labels, double value);
 
   /// In the text format of version 0.0.4; families without samples are left out.

@@ -13,6 +13,8 @@
 namespace bpfcast {
 namespace {
 
+/// Of connections that wait to be taken: a flood of them does not hold up the others.
+constexpr int kBacklog = 128;
 /// For a client that has its answer to hang up.
 constexpr Duration kLingering = std::chrono::seconds(1);
 /// After it was out of descriptors.
@@ -32,19 +34,20 @@ struct MetricsServer::Connection {
 };
 
 Result<std::unique_ptr<MetricsServer>> MetricsServer::Open(EventLoop& loop, const Endpoint& endpoint,
-                                                           MakeText make_text) {
-  auto listener = ListenTcp(endpoint, static_cast<int>(kMaxConnections));
+                                                           MakeText make_text, const MetricsLimits& limits) {
+  auto listener = ListenTcp(endpoint, kBacklog);
   if (!listener) return Fail("metrics: listen on " + endpoint.ToString() + ": " + listener.error().message);
   return std::unique_ptr<MetricsServer>(
-      new MetricsServer(loop, endpoint, std::move(*listener), std::move(make_text)));
+      new MetricsServer(loop, endpoint, std::move(*listener), std::move(make_text), limits));
 }
 
 MetricsServer::MetricsServer(EventLoop& loop, const Endpoint& endpoint, TcpListener listener,
-                             MakeText make_text)
+                             MakeText make_text, const MetricsLimits& limits)
     : loop_(loop),
       endpoint_(endpoint),
       listener_(std::move(listener)),
       make_text_(std::move(make_text)),
+      limits_(limits),
       watch_(loop, listener_.fd.get()),
       deadline_(loop) {
   AwaitClient();
@@ -66,13 +69,13 @@ void MetricsServer::Accept() {
     return ArmDeadline();
   }
   AwaitClient();
-  if (connections_.size() == kMaxConnections) {
+  if (connections_.size() >= limits_.connections) {
     ++counters_.crowded_out;
     connections_.pop_front();
   }
   const Handle connection = connections_.emplace(connections_.end());
   connection->fd = std::move(fd);
-  connection->until = Now() + kTimeLimit;
+  connection->until = Now() + limits_.time;
   connection->watch = FdWatch(loop_, connection->fd.get());
   ArmDeadline();
   OnInput(connection);  // most requests are there already

@@ -20,13 +20,14 @@
 
 namespace bpfcast {
 
+struct MetricsLimits {
+  std::size_t connections = 16;              // one more takes the place of the oldest
+  Duration time = std::chrono::seconds(10);  // for request and answer together
+};
+
 /// One connection is one request and one answer.
 class MetricsServer {
  public:
-  /// One more takes the place of the oldest.
-  static constexpr std::size_t kMaxConnections = 16;
-  /// For request and answer together.
-  static constexpr Duration kTimeLimit = std::chrono::seconds(10);
   /// A text is given again for so many times as long as it took to make it.
   static constexpr int kPause = 9;
 
@@ -41,7 +42,7 @@ class MetricsServer {
 
   /// The error names the address, the cause and the way out.
   static Result<std::unique_ptr<MetricsServer>> Open(EventLoop& loop, const Endpoint& endpoint,
-                                                     MakeText make_text);
+                                                     MakeText make_text, const MetricsLimits& limits = {});
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
@@ -56,7 +57,8 @@ class MetricsServer {
   struct Connection;
   using Handle = std::list<Connection>::iterator;
 
-  MetricsServer(EventLoop& loop, const Endpoint& endpoint, TcpListener listener, MakeText make_text);
+  MetricsServer(EventLoop& loop, const Endpoint& endpoint, TcpListener listener, MakeText make_text,
+                const MetricsLimits& limits);
   void AwaitClient();
   void Accept();
   void OnInput(Handle connection);
@@ -71,6 +73,7 @@ class MetricsServer {
   Endpoint endpoint_;
   TcpListener listener_;
   MakeText make_text_;
+  MetricsLimits limits_;
   Counters counters_;
   std::list<Connection> connections_;  // the oldest first
   std::shared_ptr<const std::string> text_;

@@ -1,4 +1,4 @@
-// The only clock of the program; everything else is told the time.
+// The only clocks of the program; everything else is told the time.
 #pragma once
 
 #include "base/time.h"
@@ -7,5 +7,8 @@ namespace bpfcast {
 
 /// Monotonic; the wall clock may be set without harm (B-25).
 Time Now();
+
+/// Seconds since 1970, as far as this machine knows; for display alone.
+double UnixTime();
 
 }  // namespace bpfcast

@@ -102,12 +102,20 @@ struct DropCounter {
   std::uint64_t packets = 0;
 };
 
+/// How full a table is that takes no more than so many.
+struct TableUse {
+  std::string_view table;
+  std::size_t used = 0;
+  std::size_t capacity = 0;
+};
+
 /// `forwarded` and `drops` up to "nomem" add up to what the ports received (F-56); the reasons after it count
 /// single copies.
 struct DatapathCounters {
   std::vector<PortCounters> ports;
   std::uint64_t forwarded = 0;
   std::vector<DropCounter> drops;  // every reason, zeros too; what was left to the stack is among them
+  std::vector<TableUse> tables;
 };
 
 /// Why the datapath tells of a single packet.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 namespace bpfcast {
 namespace {
 
@@ -30,6 +33,24 @@ TEST(MetricFamilies, EscapeWhatEndsALabel) {
   MetricFamilies families(kInfos);
   families.Add(2, {{"of", "a\\b\"c\nd"}}, 1);
   EXPECT_EQ(families.ToText(), "# HELP b_up Is b up\n# TYPE b_up gauge\nb_up{of=\"a\\\\b\\\"c\\nd\"} 1\n");
+}
+
+TEST(MetricFamilies, AreUtf8WhateverAnInterfaceIsCalled) {
+  const std::pair<const char*, const char*> names[] = {
+      {"lan\xc3\xa9", "lan\xc3\xa9"},
+      {"\xe2\x82\xac\xf0\x9f\x93\xba", "\xe2\x82\xac\xf0\x9f\x93\xba"},
+      {"lan\xff", "lan?"},
+      {"\xe2\x82", "??"},  // cut
+      {"\xc0\xaf", "??"},  // overlong
+      {"\xe0\x80\xaf", "???"},
+      {"\xed\xa0\x80", "???"},  // a surrogate
+      {"\xf4\x90\x80\x80", "????"}};
+  for (const auto& [name, shown] : names) {
+    MetricFamilies families(kInfos);
+    families.Add(2, {{"of", name}}, 1);
+    EXPECT_EQ(families.ToText(),
+              std::string("# HELP b_up Is b up\n# TYPE b_up gauge\nb_up{of=\"") + shown + "\"} 1\n");
+  }
 }
 
 TEST(MetricFamilies, WithoutSamplesAreNoText) {

@@ -170,8 +170,8 @@ TEST_F(MetricsServerTest, SilentClientsGiveWayToThoseThatAsk) {
     RunUntil([&] { return server_->connections() == std::min<std::size_t>(silent.size(), 16); });
   }
   EXPECT_THAT(Ask(kGet), EndsWith("a 1\n"));
-  EXPECT_LE(server_->connections(), MetricsServer::kMaxConnections);
-  EXPECT_EQ(server_->counters().crowded_out, 64u + 1 - MetricsServer::kMaxConnections);
+  EXPECT_LE(server_->connections(), MetricsLimits().connections);
+  EXPECT_EQ(server_->counters().crowded_out, 64u + 1 - MetricsLimits().connections);
 }
 
 TEST_F(MetricsServerTest, ClientsThatDoNotReadShareOneText) {
@@ -194,6 +194,20 @@ TEST_F(MetricsServerTest, ClientsThatLeaveAreForgotten) {
     EXPECT_TRUE(RunUntil([&] { return made_ == 1; }));
   }
   EXPECT_TRUE(RunUntil([&] { return server_->connections() == 0; }));
+}
+
+TEST_F(MetricsServerTest, WhoIsNotDoneInTimeIsClosed) {
+  text_ = std::string(kMoreThanSocketsTake, 'x');
+  auto server =
+      MetricsServer::Open(loop_, FreePort(), [this] { return text_; }, {16, std::chrono::milliseconds(50)});
+  ASSERT_TRUE(server) << server.error().message;
+  server_ = std::move(*server);
+  const UniqueFd silent = Connected();
+  const UniqueFd half = Asking("GET /metrics HTTP/1.1\r\nHo");
+  const UniqueFd deaf = Asking(kGet);
+  EXPECT_TRUE(RunUntil([&] { return server_->counters().timed_out == 3; }));
+  EXPECT_EQ(server_->connections(), 0u);
+  EXPECT_EQ(ReadAll(silent), "");
 }
 
 TEST_F(MetricsServerTest, WhatIsListenedOnByAnotherIsRefusedWithTheWayOut) {
