@@ -20,6 +20,7 @@ namespace {
 
 /// Values of every kind as a file has them. Each key takes some of them.
 constexpr std::array kValues = {"true",
+                                "\"127.0.0.1:9715\"",
                                 "false",
                                 "0",
                                 "1",
@@ -88,6 +89,7 @@ void ExpectSame(const Config& a, const Config& b, const std::string& text) {
   EXPECT_TRUE(a.downstreams == b.downstreams) << text;
   EXPECT_EQ(a.datapath, b.datapath) << text;
   EXPECT_EQ(a.user, b.user) << text;
+  EXPECT_TRUE(a.metrics == b.metrics) << text;
 }
 
 /// Reads the file, prints it and reads that; counts in `values` what the key was printed as.
