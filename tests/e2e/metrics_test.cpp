@@ -25,17 +25,29 @@ constexpr const char* kAt9715 = "metrics = \"127.0.0.1:9715\"\n";
 constexpr auto kNewText = 100ms;  // who asks again at once gets the same
 constexpr const char* kGet = "GET /metrics HTTP/1.1\r\nHost: router\r\nAccept: text/plain\r\n\r\n";
 
-/// A connection in the namespace; without a descriptor when nobody listens.
-UniqueFd Connected(const NetNs& ns, std::uint16_t port = kPort) {
-  UniqueFd fd = ns.Socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+template <class Address>
+UniqueFd Connected(const NetNs& ns, int family, const Address& address) {
+  UniqueFd fd = ns.Socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{10, 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return UniqueFd();
   return fd;
+}
+
+/// A connection to 127.0.0.1 or ::1 of the namespace; without a descriptor when nobody listens there.
+UniqueFd Connected(const NetNs& ns, std::uint16_t port = kPort, IpVersion version = IpVersion::k4) {
+  if (version == IpVersion::k4) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    return Connected(ns, AF_INET, address);
+  }
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  address.sin6_port = htons(port);
+  return Connected(ns, AF_INET6, address);
 }
 
 void Send(const UniqueFd& fd, const std::string& octets) {
@@ -51,16 +63,17 @@ std::string ReadAll(const UniqueFd& fd) {
   return all;
 }
 
-std::string Ask(const NetNs& ns, const std::string& request, std::uint16_t port = kPort) {
-  const UniqueFd fd = Connected(ns, port);
+std::string Ask(const NetNs& ns, const std::string& request, std::uint16_t port = kPort,
+                IpVersion version = IpVersion::k4) {
+  const UniqueFd fd = Connected(ns, port, version);
   if (!fd) return "nobody listens";
   Send(fd, request);
   return ReadAll(fd);
 }
 
 /// What Prometheus sees, if it is right in every line.
-Exposition Scrape(const NetNs& ns, std::uint16_t port = kPort) {
-  const std::string answer = Ask(ns, kGet, port);
+Exposition Scrape(const NetNs& ns, std::uint16_t port = kPort, IpVersion version = IpVersion::k4) {
+  const std::string answer = Ask(ns, kGet, port, version);
   const std::size_t body = answer.find("\r\n\r\n");
   if (!answer.starts_with("HTTP/1.1 200 OK\r\n") || body == std::string::npos)
     throw std::runtime_error(answer);
@@ -91,8 +104,8 @@ class Metrics : public E2e {
 INSTANTIATE_TEST_SUITE_P(Hook, Metrics, ::testing::Values("tc", "tc-ipv6", "kernel"), HookName);
 
 TEST_P(Metrics, FiguresAreThoseOfTheViewsOfBothFamilies) {
-  Start(kAt9715);
-  EXPECT_EQ(Scrape(bed_.router()).Sum("bpfcast_port_groups", {}), 0);
+  Start(version() == IpVersion::k4 ? kAt9715 : "metrics = \"[::1]:9715\"\n");
+  EXPECT_EQ(Scrape(bed_.router(), kPort, version()).Sum("bpfcast_port_groups", {}), 0);
   Receiver receiver(bed_.h1(), AnyGroup());
   receiver.Join();
   ASSERT_TRUE(WaitForGroup(AnyGroup(), "lan1"));
@@ -110,7 +123,7 @@ TEST_P(Metrics, FiguresAreThoseOfTheViewsOfBothFamilies) {
     ports = Ports();
     status = daemon_->Call("status");
     std::this_thread::sleep_for(kNewText);
-    scrape.emplace(Scrape(bed_.router()));
+    scrape.emplace(Scrape(bed_.router(), kPort, version()));
     return ports == Ports();
   }));
   EXPECT_GE(scrape->At("bpfcast_forwarded_packets_total", {{"proxy", daemon_->instance()}}), 200);
