@@ -209,6 +209,24 @@ TEST_F(SeveralProxies, X_03_AHandOverLeavesTheStreamsOfAllToTheNextProcess) {
   ExpectAllUntilTheEnd(cams, of_cams);
 }
 
+TEST_F(SeveralProxies, X_04_AnotherNameIsAnotherProxyAndWhatIsOfTheFileIsTakenOver) {
+  Start(Tv());
+  ASSERT_TRUE(WaitForPorts(tv_, 2));
+  const std::string renamed = "[proxy." + cams_ + "]\nupstream = \"wan0\"\ndownstream = \"lan1\"\n";
+  const std::string told = ReloadWith("log-igmp = \"debug\"\n" + renamed);
+  EXPECT_THAT(told, HasSubstr(cams_ + ": new proxy"));
+  EXPECT_THAT(told, HasSubstr(tv_ + ": no proxy any more"));
+  EXPECT_THAT(told, HasSubstr("log-igmp as-started -> debug"));
+  ASSERT_TRUE(WaitForPorts(cams_, 2));
+  EXPECT_FALSE(fs::exists(Pins(tv_)));
+  Receiver receiver(bed_.h1(), kG);
+  receiver.Join();
+  EXPECT_TRUE(
+      Eventually([&] { return process_->Err().find("TO_EX " + kG.ToString()) != std::string::npos; }));
+  Sender sender(bed_.up(), FromTv());
+  EXPECT_TRUE(receiver.WaitForTotal(100));
+}
+
 TEST_F(SeveralProxies, X_04_AReloadWhoseNewProxyCannotBeginChangesNothing) {
   Start(Tv());
   ASSERT_TRUE(WaitForPorts(tv_, 2));

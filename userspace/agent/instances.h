@@ -59,7 +59,8 @@ class Instances {
   tl::expected<std::vector<ConfigChange>, RpcError> ReloadOrRefuse();
   Result<Configs> LoadAgain() const;
   Result<Group> OpenNew(Configs& wanted);
-  std::vector<ConfigChange> Apply(Configs wanted, Group added);
+  /// `of_file`: the changes that concern the whole file.
+  std::vector<ConfigChange> Apply(std::vector<ConfigChange> of_file, Configs wanted, Group added);
 
   EventLoop& loop_;
   InstancesConfig config_;

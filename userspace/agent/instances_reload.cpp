@@ -52,7 +52,10 @@ tl::expected<std::vector<ConfigChange>, RpcError> Instances::ReloadOrRefuse() {
     Log(Subsystem::kAgent).error("{}", listens.error().message);
     return refuse(listens.error().message + "\n", kRpcFailed);
   }
-  std::vector<ConfigChange> changes = Apply(std::move(*loaded), std::move(*added));
+  const Config& running = running_.front()->agent->config();
+  FollowLogSettings(running.log, of_file.log);
+  std::vector<ConfigChange> changes =
+      Apply(ChangesOfFile(running, of_file), std::move(*loaded), std::move(*added));
   for (const ConfigChange& change : changes) {
     const bool now = change.effect == TakesEffect::kAtOnce;
     Log(Subsystem::kAgent)
@@ -80,8 +83,8 @@ Result<Instances::Group> Instances::OpenNew(Configs& wanted) {
   return opened;
 }
 
-std::vector<ConfigChange> Instances::Apply(Configs wanted, Group added) {
-  std::vector<ConfigChange> changes;
+std::vector<ConfigChange> Instances::Apply(std::vector<ConfigChange> of_file, Configs wanted, Group added) {
+  std::vector<ConfigChange> changes = std::move(of_file);
   const auto tell = [&](ConfigChange change) {
     const bool is_told = std::any_of(changes.begin(), changes.end(), [&](const ConfigChange& each) {
       return each.proxy == change.proxy && each.interface == change.interface &&
@@ -89,7 +92,6 @@ std::vector<ConfigChange> Instances::Apply(Configs wanted, Group added) {
     });
     if (!is_told) changes.push_back(std::move(change));
   };
-  if (!wanted.empty()) FollowLogSettings(running_.front()->agent->config().log, wanted.front().log);
   Group staying;
   for (auto& instance : running_) {
     Agent& agent = *instance->agent;

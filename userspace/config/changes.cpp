@@ -211,6 +211,15 @@ std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted)
   return Comparison(running, wanted).Take();
 }
 
+std::vector<ConfigChange> ChangesOfFile(const Config& running, const Config& wanted) {
+  std::vector<ConfigChange> changes = ChangesOf(running, wanted);
+  std::erase_if(changes, [](const ConfigChange& change) {
+    const TopKey* key = change.interface.empty() ? FindTopKey(change.setting) : nullptr;
+    return key == nullptr || key->scope != KeyScope::kFile;
+  });
+  return changes;
+}
+
 ConfigChange BeginOf(const std::string& proxy) {
   return {"", kProxy, std::nullopt, Word("runs"), TakesEffect::kAtOnce, proxy};
 }

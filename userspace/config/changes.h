@@ -31,6 +31,9 @@ struct ConfigChange {
 /// or ends, nor of a family that begins or ends, nor of what follows from other settings before and after.
 std::vector<ConfigChange> ChangesOf(const Config& running, const Config& wanted);
 
+/// Of what concerns the whole file alone.
+std::vector<ConfigChange> ChangesOfFile(const Config& running, const Config& wanted);
+
 /// Of a proxy that begins or ends that alone is told.
 ConfigChange BeginOf(const std::string& proxy);
 ConfigChange EndOf(const std::string& proxy);
