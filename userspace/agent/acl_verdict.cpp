@@ -28,7 +28,7 @@ std::optional<std::string> Boundary(const InterfaceConfig& config, const typenam
   return "boundaries has " + found->ToString();
 }
 
-/// "deny-groups has 239.1.0.0/16", in words that both grammars know.
+/// In words that both grammars know.
 template <class F>
 std::string RuleText(const AccessRule<F>* rule, Access otherwise) {
   const auto word = [](Access access) { return access == Access::kPermit ? "permitted" : "denied"; };
@@ -57,6 +57,12 @@ AclStep AskedFor(std::string step, const InterfaceConfig& config, const AclQuest
       question.source ? access.Deciding(question.group, *question.source) : access.Deciding(question.group);
   const bool permitted =
       question.source ? access.Permits(question.group, *question.source) : access.Permits(question.group);
+  if (!question.source && !access.only_sources.HasAll()) {
+    return Step(std::move(step), config, false, "allow-sources is given, and all senders are asked for");
+  }
+  if (question.source && !access.only_sources.Has(*question.source)) {
+    return Step(std::move(step), config, false, "allow-sources does not name the sender");
+  }
   return Step(std::move(step), config, permitted, RuleText(rule, access.otherwise));
 }
 
@@ -68,6 +74,13 @@ AclStep Join(const InterfaceConfig& config, const AclQuestion<F>& question) {
     return Step("join", config, false, "ssm-ranges has the group: a join must name its source");
   }
   return AskedFor("join", config, question);
+}
+
+/// May the host that asks have anything there?
+template <class F>
+AclStep HostOf(const InterfaceConfig& config, const typename F::Address& host) {
+  const HostList<F>& hosts = config.Of<F>().downstream.hosts;
+  return Step("host", config, hosts.Permits(host), WhyHost(hosts, host));
 }
 
 /// The longest of them that has the address.
@@ -139,10 +152,22 @@ AclStep PassUp(const InterfaceConfig& config, const InterfaceConfig& upstream,
 }  // namespace
 
 template <class F>
+std::string WhyHost(const HostList<F>& hosts, const typename F::Address& host) {
+  using List = Allowed<typename F::Address>;
+  if (const auto* denied = List::Find(hosts.denied, host)) return "deny-hosts has " + denied->ToString();
+  if (!hosts.allowed.IsListed()) return "deny-hosts does not name it";
+  const auto* allowed = List::Find(hosts.allowed.networks(), host);
+  return allowed != nullptr ? "allow-hosts has " + allowed->ToString() : "allow-hosts does not name it";
+}
+
+template <class F>
 std::vector<AclStep> MayReceive(const AclPort<F>& port, const AclPort<F>& upstream,
                                 const AclQuestion<F>& question) {
   std::vector<AclStep> steps;
-  if (port.config->role == PortRole::kDownstream) steps.push_back(Join(*port.config, question));
+  if (port.config->role == PortRole::kDownstream) {
+    if (question.host) steps.push_back(HostOf<F>(*port.config, *question.host));
+    steps.push_back(Join(*port.config, question));
+  }
   steps.push_back(AskedFor("ask", *upstream.config, question));
   if (question.source) steps.push_back(Source(upstream, *question.source));
   return steps;
@@ -165,6 +190,8 @@ std::vector<AclStep> MaySend(const AclPort<F>& port, const AclPort<F>& upstream,
   return steps;
 }
 
+template std::string WhyHost(const HostList<Igmp>&, const Ipv4Address&);
+template std::string WhyHost(const HostList<Mld>&, const Ipv6Address&);
 template std::vector<AclStep> MayReceive(const AclPort<Igmp>&, const AclPort<Igmp>&,
                                          const AclQuestion<Igmp>&);
 template std::vector<AclStep> MayReceive(const AclPort<Mld>&, const AclPort<Mld>&, const AclQuestion<Mld>&);

@@ -24,17 +24,22 @@ template <class F>
 struct AclQuestion {
   typename F::Address group;
   std::optional<typename F::Address> source;  // nothing: all sources
+  std::optional<typename F::Address> host{};  // who asks for it; nothing: one that may
 };
 
 struct AclStep {
-  std::string step;  // "join", "ask", "source", "pass"
+  std::string step;  // "host", "join", "ask", "source", "pass"
   std::string port;
   bool permitted = true;
   std::string why;  // the setting that decides
 };
 
-/// May hosts on `port` have the stream? Joining it there (C-85, C-70, F-50), asking for it upstream (E-08,
-/// F-50), and its source where it arrives (F-12). `port` may be the upstream itself.
+/// Which list permits or refuses the host: "deny-hosts has 192.0.2.0/28".
+template <class F>
+std::string WhyHost(const HostList<F>& hosts, const typename F::Address& host);
+
+/// May hosts on `port` have the stream? Who asks, joining it there (C-85, C-70, F-50), asking for it upstream
+/// (E-08, F-50), and its source where it arrives (F-12). `port` may be the upstream itself.
 template <class F>
 std::vector<AclStep> MayReceive(const AclPort<F>& port, const AclPort<F>& upstream,
                                 const AclQuestion<F>& question);

@@ -208,7 +208,7 @@ RpcMethods Agent::Methods() {
   };
   methods["acl"] = {[this](const RpcParams& params) { return AclJson(params, ports_); },
                     {"port", "group"},
-                    {"source", "direction"}};
+                    {"source", "host", "direction"}};
   methods["join"] = {
       [this](const RpcParams& params) { return Join(params); }, {"port", "group"}, {"source", "until"}};
   methods["leave"] = {

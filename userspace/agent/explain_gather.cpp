@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "agent/acl_verdict.h"
 #include "agent/family_words.h"
 #include "agent/hook_choice.h"
 #include "agent/stream_route.h"
@@ -95,6 +96,15 @@ class Gatherer {
     return source_ ? access.Permits(group_, *source_) : access.Permits(group_);
   }
 
+  /// Which keys may deny it.
+  std::string ListOf(const AccessList<F>& access) const {
+    if (source_ && !access.only_sources.Has(*source_)) return "allow-sources does not name the sender";
+    if (!source_ && !access.only_sources.HasAll()) {
+      return "allow-sources names senders, and a join of the whole group asks for all";
+    }
+    return "allow-groups, deny-groups, deny-sources";
+  }
+
   WishFacts WishOn(const PortView& view, const Port& port) const {
     WishFacts wish;
     wish.port = view.name;
@@ -124,12 +134,27 @@ class Gatherer {
       wish.hosts.push_back({host.address.ToString(), ProtocolName<F>(host.version), ModeName(host.mode),
                             SecondsSince(host.last_report, from_.now), SecondsLeft(host.expires, from_.now)});
     }
-    AddObstacle(view, port, *querier, counters, wish);
+    const bool granted = counted != links.end() && Asks(counted->second);
+    AddObstacle(view, port, *querier, counters, granted ? Granted::kYes : Granted::kNo, wish);
     return wish;
   }
 
+  enum class Granted : std::uint8_t { kNo, kYes };  // do members there count?
+
+  /// What the lists of who may have what keep from the port; nothing where they do not.
+  std::optional<std::string> Refusal(const FamilyConfig<F>& config, const Querier<F>& querier,
+                                     PortId port) const {
+    const auto refused = from_.proxy.refused_hosts(port).Last(
+        group_, from_.now - querier.rules().timing.GroupMembershipInterval());
+    if (refused && querier.Membership(group_).IsEmpty()) {
+      return refused->host.ToString() + " may not join anything there (" +
+             WhyHost(config.downstream.hosts, refused->host) + ")";
+    }
+    return std::nullopt;
+  }
+
   void AddObstacle(const PortView& view, const Port& port, const Querier<F>& querier,
-                   const LinkCounters& counters, WishFacts& wish) const {
+                   const LinkCounters& counters, Granted granted, WishFacts& wish) const {
     const FamilyConfig<F>& config = port.config.Of<F>();
     const FamilyPortView& family = view.Of<F>();
     const std::string table = " in [interface." + view.name + "]";
@@ -158,10 +183,14 @@ class Gatherer {
       return set(Obstacle::kBoundary, !querier.Membership(group_).IsEmpty(),
                  "the group does not pass it (boundaries)", "take the group out of boundaries" + table);
     }
-    if (!Permits(config.access())) {
+    if (granted == Granted::kNo && !Permits(config.access())) {
       return set(Obstacle::kAccessList, counters.drops[DropReason::kPolicy] > 0,
-                 "its access list denies it (allow-groups, deny-groups, deny-sources)",
+                 "its access list denies it (" + ListOf(config.access()) + ")",
                  "change the list" + table + ", then: bpfcast reload");
+    }
+    if (const auto refusal = Refusal(config, querier, view.id)) {
+      return set(Obstacle::kAccessList, true, *refusal,
+                 "change allow-hosts or deny-hosts" + table + ", then: bpfcast reload");
     }
     const std::size_t limit = querier.config().max_groups;
     if (querier.Find(group_) == nullptr && querier.groups().size() >= limit) {
@@ -212,8 +241,9 @@ class Gatherer {
     } else if (IsBounded(config.boundaries, group_)) {
       set(Obstacle::kBoundary, "the group does not pass it (boundaries)",
           "list in boundaries" + table + " only what shall stay out");
-    } else if (!Permits(config.host.access)) {
-      set(Obstacle::kAccessList, "its access list denies it", "change allow-groups or deny-groups" + table);
+    } else if (!join.asked && !Permits(config.host.access)) {
+      set(Obstacle::kAccessList, "its access list denies it (" + ListOf(config.host.access) + ")",
+          "change the list" + table);
     } else if (host.mode() != Version::kV3 && told.IsEmpty() && IsSsm(config.host.ssm_ranges, group_)) {
       set(Obstacle::kOlderQuerier,
           "the querier there speaks " + join.protocol + ", which cannot ask for single sources",

@@ -46,6 +46,12 @@ AclPort<F> ToAclPort(const Port& port, const Ports& ports) {
   return acl;
 }
 
+/// What the reports of a host come from.
+template <class F>
+const char* FamilyExample() {
+  return std::is_same_v<F, Igmp> ? "an IPv4 address" : "its link-local address, fe80::...";
+}
+
 /// Of what is no source (F::IsSource).
 template <class Address>
 const char* Kind(const Address& address) {
@@ -76,6 +82,15 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
     }
   }
   const bool send = direction == "send";
+  if (const std::string host = Given(params, "host"); !host.empty()) {
+    if (send || port.role == PortRole::kUpstream) {
+      return Fail("a host asks for a stream on a downstream; where it is sent there is none");
+    }
+    question.host = F::Address::Parse(host);
+    if (!question.host || question.host->IsMulticast()) {
+      return Fail("'" + host + "' is no host of " + port.config.name + "; write " + FamilyExample<F>());
+    }
+  }
   const auto ask = send ? MaySend<F> : MayReceive<F>;
   const auto steps = ask(ToAclPort<F>(port, ports), ToAclPort<F>(ports.at(kUpstreamPort), ports), question);
   ViewJson json;
@@ -83,6 +98,7 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
   json["direction"] = send ? "send" : "receive";
   json["group"] = group.ToString();
   json["source"] = question.source ? ViewJson(question.source->ToString()) : ViewJson();
+  json["host"] = question.host ? ViewJson(question.host->ToString()) : ViewJson();
   json["permitted"] =
       std::all_of(steps.begin(), steps.end(), [](const AclStep& step) { return step.permitted; });
   json["steps"] = ViewJson::array();

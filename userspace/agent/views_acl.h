@@ -8,8 +8,9 @@
 
 namespace bpfcast {
 
-/// Parameters: "port" and "group", and if need be "source" and "direction", "receive" (the default: hosts on
-/// the port want it) or "send" (its source is on the port). The error names the parameter that is no good.
+/// Parameters: "port" and "group", and if need be "source", "host" (one there that wants it) and "direction",
+/// "receive" (the default: hosts on the port want it) or "send" (its source is on the port). The error names
+/// the parameter that is no good.
 Result<std::string> AclJson(const RpcParams& params, const Ports& ports);
 
 }  // namespace bpfcast

@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 
 /// What each step asks.
 std::string Meaning(const std::string& step) {
+  if (step == "host") return "this host may ask";
   if (step == "join") return "hosts may ask for it";
   if (step == "ask") return "it may be asked for upstream";
   if (step == "source") return "its source is accepted";
@@ -36,10 +37,12 @@ Verb AclTestVerb() {
           {{Kind::kRequiredOption, "--port", "The interface"},
            {Kind::kRequiredOption, "--group", "The group"},
            {Kind::kOption, "--source", "The source; without it all sources of the group"},
+           {Kind::kOption, "--host", "A host on the port that wants it; MLD comes from link-local addresses"},
            {Kind::kFlag, "--send", "The source is on the port, and sends (otherwise hosts there want it)"}},
           [](const Invocation& invocation) {
             CallParams params{{"port", invocation.Get("port")}, {"group", invocation.Get("group")}};
             if (invocation.Has("source")) params["source"] = invocation.Get("source");
+            if (invocation.Has("host")) params["host"] = invocation.Get("host");
             if (invocation.Has("send")) params["direction"] = "send";
             const auto answer = invocation.call(invocation.instance, "acl", params);
             if (!answer) return Complain(answer.error());

@@ -12,10 +12,12 @@
 
 namespace bpfcast {
 
-/// "permit 239.0.0.0/8": one entry of a list whose last entry that matches decides.
+/// "permit 239.0.0.0/8" or "deny 10.0.0.0/8@239.0.0.0/8": one entry of a list whose last entry that matches
+/// decides.
 struct GroupRule {
   Access access = Access::kPermit;
   Networks group;
+  Networks source{};  // one network at most, of the family of the group; none: all sources
 
   bool operator==(const GroupRule&) const = default;
 };
@@ -27,8 +29,9 @@ struct AccessSetting {
   /// Nothing: all. A list that names groups of one family alone restricts that family alone; an empty one
   /// allows no group of either.
   std::optional<Networks> allowed_groups;
-  Networks denied_groups;   // whatever is allowed
-  Networks denied_sources;  // whatever is allowed
+  Networks denied_groups;                   // whatever is allowed
+  std::optional<Networks> allowed_sources;  // likewise
+  Networks denied_sources;                  // whatever is allowed
   /// Instead of both lists of groups. A group that none matches is permitted, unless one of the family
   /// permits.
   std::vector<GroupRule> group_rules;

@@ -117,7 +117,9 @@ constexpr InterfaceKey FamilyNetworks(std::string_view name, std::string_view me
                                       Others...) {
   return {name,
           meaning,
-          kContent == TomlValue::Content::kGroups ? GroupRanges : SenderNetworks,
+          kContent == TomlValue::Content::kGroups  ? GroupRanges
+          : kContent == TomlValue::Content::kHosts ? HostNetworks
+                                                   : SenderNetworks,
           side,
           KeyFamily::kBoth,
           [](const TomlValue& value, InterfaceDraft& draft) {

@@ -195,6 +195,33 @@ void ReadAllowedGroups(const TomlValue& value, AccessSetting& access) {
   }
 }
 
+void ReadAllowedSources(const TomlValue& value, AccessSetting& access) {
+  access.allowed_sources = value.ReadNetworks(TomlValue::Content::kSources);
+  if (value.IsArray() && access.allowed_sources->empty()) {
+    value.Warning(value.at(), " is empty, so nothing can be joined");
+  }
+}
+
+void ReadAllowedHosts(const TomlValue& value, InterfaceDraft& draft) {
+  const Networks hosts = value.ReadNetworks(TomlValue::Content::kHosts);
+  if (value.IsArray() && hosts.empty()) value.Warning(value.at(), " is empty, so no host may join");
+  if (hosts.empty() || !hosts.ipv4.empty()) {
+    draft.config.ipv4.downstream.hosts.allowed = Allowed<Ipv4Address>(hosts.ipv4);
+  }
+  if (hosts.empty() || !hosts.ipv6.empty()) {
+    draft.config.ipv6.downstream.hosts.allowed = Allowed<Ipv6Address>(hosts.ipv6);
+  }
+}
+std::optional<PrintedValue> PrintAllowedHosts(const InterfaceConfig& config) {
+  const auto listed = [](const auto& family) {
+    return family.served && family.downstream.hosts.allowed.IsListed();
+  };
+  if (!listed(config.ipv4) && !listed(config.ipv6)) return std::nullopt;
+  const Networks hosts =
+      ServedNetworks(config, [](const auto& family) { return family.downstream.hosts.allowed.networks(); });
+  return PrintNetworks(hosts);
+}
+
 void ReadGroupRules(const TomlValue& value, AccessSetting& access) {
   for (const auto& [text, at] : value.ReadTexts("rules", R"(["permit 239.0.0.0/8", "deny 239.1.0.0/16"])")) {
     const auto rule = ParseGroupRule(text);
@@ -205,6 +232,8 @@ void ReadGroupRules(const TomlValue& value, AccessSetting& access) {
     GroupRule plain = *rule;
     for (auto& network : plain.group.ipv4) network = network.WithoutHostBits();
     for (auto& network : plain.group.ipv6) network = network.WithoutHostBits();
+    for (auto& network : plain.source.ipv4) network = network.WithoutHostBits();
+    for (auto& network : plain.source.ipv6) network = network.WithoutHostBits();
     if (plain != *rule) {
       value.Warning(at, ": " + Quoted(text) + " has bits behind its prefix length; it is taken as " +
                             ToTexts({plain}).front());

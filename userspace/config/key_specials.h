@@ -33,7 +33,10 @@ void ReadBoundaries(const TomlValue& value, InterfaceDraft& draft);
 std::optional<PrintedValue> PrintBoundaries(const InterfaceConfig& config);
 void ReadStaticGroups(const TomlValue& value, InterfaceDraft& draft);
 std::optional<PrintedValue> PrintStaticGroups(const InterfaceConfig& config);
+void ReadAllowedHosts(const TomlValue& value, InterfaceDraft& draft);
+std::optional<PrintedValue> PrintAllowedHosts(const InterfaceConfig& config);
 void ReadAllowedGroups(const TomlValue& value, AccessSetting& access);
+void ReadAllowedSources(const TomlValue& value, AccessSetting& access);
 void ReadGroupRules(const TomlValue& value, AccessSetting& access);
 
 extern template std::optional<PrintedValue> PrintVersion<Igmp>(const InterfaceConfig& config);

@@ -15,6 +15,7 @@ namespace {
 constexpr auto kGroups = TomlValue::Content::kGroups;
 constexpr std::int64_t kMostPackets = 10'000'000;  // 0: any number
 constexpr auto kSources = TomlValue::Content::kSources;
+constexpr auto kHosts = TomlValue::Content::kHosts;
 
 constexpr std::array kKeys = {
     InterfaceKey{"hook",
@@ -113,6 +114,16 @@ constexpr std::array kKeys = {
         },
         [](const AccessSetting& access) { return PrintNetworks(access.denied_groups); }),
     AccessKey(
+        "allow-sources",
+        "joins may name these senders alone, so that a join of the whole group, which asks for all, is "
+        "refused (on the upstream: is not asked for); without it all",
+        SenderNetworks,
+        [](const TomlValue& value, AccessSetting& access) { ReadAllowedSources(value, access); },
+        [](const AccessSetting& access) -> std::optional<PrintedValue> {
+          if (!access.allowed_sources) return std::nullopt;
+          return PrintNetworks(*access.allowed_sources);
+        }),
+    AccessKey(
         "deny-sources", "no join may name these senders; a join of the whole group still gets them",
         SenderNetworks,
         [](const TomlValue& value, AccessSetting& access) {
@@ -127,6 +138,12 @@ constexpr std::array kKeys = {
           if (access.group_rules.empty()) return std::nullopt;
           return PrintedValue{PrintedValue::Kind::kList, ToTexts(access.group_rules), {}};
         }),
+
+    InterfaceKey{"allow-hosts", "reports of these hosts alone count, and none from 0.0.0.0; without it all",
+                 HostNetworks, KeySide::kDownstream, KeyFamily::kBoth, ReadAllowedHosts, PrintAllowedHosts},
+    FamilyNetworks<kHosts>(
+        "deny-hosts", "reports of these hosts do not count, whatever is allowed", KeySide::kDownstream,
+        [](auto& family) -> auto& { return family.downstream.hosts.denied; }),
 
     FamilyNumber<1, 1'000'000>(
         "max-groups", "groups on the link", KeySide::kDownstream,

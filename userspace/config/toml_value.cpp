@@ -182,8 +182,9 @@ Networks TomlValue::ReadNetworks(Content content) const {
       Problem(at, ": " + Quoted(text) + " is no range of groups, which are in 224.0.0.0/4 and ff00::/8");
       continue;
     }
-    if (content == Content::kSources && groups) {
-      Problem(at, ": " + Quoted(text) + " is a range of groups, not of sources");
+    if (content != Content::kGroups && groups) {
+      Problem(at, ": " + Quoted(text) + " is a range of groups, not of " +
+                      (content == Content::kHosts ? "hosts" : "sources"));
       continue;
     }
     Networks plain;

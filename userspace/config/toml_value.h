@@ -48,7 +48,7 @@ class TomlValue {
   /// A number whose limits are checked later.
   std::optional<unsigned> ReadCount() const;
   std::optional<Duration> ReadDuration() const;
-  enum class Content : std::uint8_t { kSources, kGroups };
+  enum class Content : std::uint8_t { kSources, kHosts, kGroups };
   /// Those that can be used, without host bits. What is of a family that is not served is warned about.
   Networks ReadNetworks(Content content) const;
   /// `what` it is, as in "a name in quotes".

@@ -39,11 +39,14 @@ std::string AddressAndPort() {
 std::string SenderNetworks() {
   return R"(networks of senders, as in ["10.0.0.0/8", "2001:db8::/32"])";
 }
+std::string HostNetworks() {
+  return R"(hosts and networks of them, as in ["192.0.2.0/28", "fe80::1"])";
+}
 std::string GroupRanges() {
   return R"(groups and ranges of them, as in ["239.1.1.1", "ff15::/16"])";
 }
 std::string GroupRules() {
-  return R"(rules, as in ["deny 239.1.0.0/16", "permit 239.0.0.0/8"])";
+  return R"(rules, as in ["deny 239.1.0.0/16", "permit 239.0.0.0/8", "deny 10.0.0.1@239.0.0.0/8"])";
 }
 std::string StaticMemberships() {
   return R"(groups, or sources of them, as in ["239.1.1.1", "10.0.0.1@232.1.1.1"])";

@@ -39,6 +39,7 @@ std::string InterfaceNames();
 std::string UserName();
 std::string AddressAndPort();
 std::string SenderNetworks();
+std::string HostNetworks();
 std::string GroupRanges();
 std::string GroupRules();
 std::string StaticMemberships();

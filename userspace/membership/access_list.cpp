@@ -36,12 +36,12 @@ const AccessRule<F>* AccessList<F>::Deciding(const Address& group, const Address
 
 template <class F>
 bool AccessList<F>::Permits(const Address& group) const {
-  return bpfcast::Permits(Deciding(group), otherwise);
+  return only_sources.HasAll() && bpfcast::Permits(Deciding(group), otherwise);
 }
 
 template <class F>
 bool AccessList<F>::Permits(const Address& group, const Address& source) const {
-  return bpfcast::Permits(Deciding(group, source), otherwise);
+  return only_sources.Has(source) && bpfcast::Permits(Deciding(group, source), otherwise);
 }
 
 template <class F>
@@ -49,7 +49,7 @@ MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Addre
                               const MembershipRecord<F>& record) {
   if (record.mode == FilterMode::kExclude) return list.Permits(group) ? record : MembershipRecord<F>();
   // Most rules are on other groups, and there may be many sources.
-  AccessList<F> rest{{}, list.otherwise};
+  AccessList<F> rest{{}, list.otherwise, list.only_sources};
   std::copy_if(list.rules.begin(), list.rules.end(), std::back_inserter(rest.rules),
                [&](const AccessRule<F>& rule) { return rule.group.Contains(group); });
   if (rest == AccessList<F>()) return record;

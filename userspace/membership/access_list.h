@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "membership/allowed.h"
 #include "membership/membership_record.h"
 #include "wire/family.h"
 
@@ -22,13 +23,15 @@ struct AccessRule {
   bool operator==(const AccessRule&) const = default;
 };
 
-/// An ordered list; the last rule that matches decides, and `otherwise` when none does.
+/// An ordered list; the last rule that matches decides, and `otherwise` when none does. `only_sources` holds
+/// beside it: all sources of a group may then be asked for only when it has them all.
 template <class F>
 struct AccessList {
   using Address = typename F::Address;
 
   std::vector<AccessRule<F>> rules;
   Access otherwise = Access::kPermit;
+  Allowed<Address> only_sources{};
 
   /// The rule that decides on all sources of the group, or on one; null: none matches, `otherwise` decides.
   const AccessRule<F>* Deciding(const Address& group) const;

@@ -40,6 +40,14 @@ Fate ApplyAccess(const AccessList<F>& access, GroupRecord<F>& record, DropCounte
 }  // namespace
 
 template <class F>
+void RefuseHost(const Report<F>& report, const typename F::Address& host, Time now, RefusedHosts<F>& refused,
+                DropCounters& drops) {
+  for (const GroupRecord<F>& record : report.records) {
+    if (refused.OnRecord(record, host, now)) drops.Add(DropReason::kPolicy);
+  }
+}
+
+template <class F>
 Report<F> ApplyAccess(const AccessList<F>& access, Report<F> report, DropCounters& drops) {
   if (access == AccessList<F>()) return report;
   std::erase_if(report.records,
@@ -47,6 +55,8 @@ Report<F> ApplyAccess(const AccessList<F>& access, Report<F> report, DropCounter
   return report;
 }
 
+template void RefuseHost(const Report<Igmp>&, const Ipv4Address&, Time, RefusedHosts<Igmp>&, DropCounters&);
+template void RefuseHost(const Report<Mld>&, const Ipv6Address&, Time, RefusedHosts<Mld>&, DropCounters&);
 template Report<Igmp> ApplyAccess(const AccessList<Igmp>&, Report<Igmp>, DropCounters&);
 template Report<Mld> ApplyAccess(const AccessList<Mld>&, Report<Mld>, DropCounters&);
 

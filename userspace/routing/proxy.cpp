@@ -71,8 +71,13 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   downstream.Reconfigure(config, now);
   QuerierEffects<F> effects;
   const bool other_access = before.access != config.access;
+  const bool other_hosts = before.hosts != config.hosts;
+  if (other_hosts) {
+    link.refused_hosts.Clear();
+    EndRefusedHosts(downstream, now, effects);
+  }
   // Reports that the old list refused left nothing behind: ask for them again.
-  if (other_access) downstream.querier().AskNow(now, effects);
+  if (other_access || other_hosts) downstream.querier().AskNow(now, effects);
   Settle(port, effects, now, out);
   FollowPassages(port, out);
   if (!other_access && before.boundaries == config.boundaries &&
@@ -81,6 +86,23 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   }
   FollowGroups(port, groups, now, out);
   FollowGroups(port, downstream.Groups(), now, out);
+}
+
+/// What they have ends as if they had left it: those who stay say so when they are asked. What hosts have
+/// that are not known one by one lasts until they would have to report again.
+template <class F>
+void Proxy<F>::EndRefusedHosts(Downstream<F>& downstream, Time now, QuerierEffects<F>& effects) {
+  Querier<F>& querier = downstream.querier();
+  if (!querier.running()) return;
+  std::map<Address, Report<F>> leaves;
+  for (const auto& [group, state] : querier.groups()) {
+    for (const TrackedHost<F>& host : state.hosts().List()) {
+      if (downstream.config().hosts.Permits(host.address)) continue;
+      leaves[host.address].records.push_back({RecordType::kToIn, group, {}});
+    }
+  }
+  DropCounters none;
+  for (const auto& [host, report] : leaves) querier.OnReport(report, host, now, none, effects);
 }
 
 template <class F>
@@ -228,9 +250,12 @@ void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Ti
   if (const auto* query = std::get_if<Query<F>>(&received.message)) {
     querier.OnQuery(*query, received.source, now, drops, effects);
   } else {
-    const Report<F> report =
-        ApplyAccess(downstream.config().access, std::move(std::get<Report<F>>(received.message)), drops);
-    querier.OnReport(report, received.source, now, drops, effects);
+    Report<F>& report = std::get<Report<F>>(received.message);
+    if (!downstream.config().hosts.Permits(received.source)) {
+      return RefuseHost(report, received.source, now, links_.at(port).refused_hosts, drops);
+    }
+    querier.OnReport(ApplyAccess(downstream.config().access, std::move(report), drops), received.source, now,
+                     drops, effects);
   }
   Settle(port, effects, now, out);
 }
@@ -347,6 +372,11 @@ const Querier<F>* Proxy<F>::querier(PortId port) const {
 template <class F>
 const LinkCounters& Proxy<F>::counters(PortId port) const {
   return links_.at(port).counters;
+}
+
+template <class F>
+const RefusedHosts<F>& Proxy<F>::refused_hosts(PortId port) const {
+  return links_.at(port).refused_hosts;
 }
 
 template <class F>

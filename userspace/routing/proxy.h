@@ -21,6 +21,7 @@
 #include "routing/passage.h"
 #include "routing/policer.h"
 #include "routing/proxy_config.h"
+#include "routing/refused_hosts.h"
 #include "routing/senders.h"
 #include "routing/topology.h"
 #include "wire/message.h"
@@ -127,6 +128,8 @@ class Proxy {
   /// The router side of a downstream port; null for the upstream.
   const Querier<F>* querier(PortId port) const;
   const LinkCounters& counters(PortId port) const;
+  /// Who asked there lately and may not (HostList).
+  const RefusedHosts<F>& refused_hosts(PortId port) const;
   /// The last query that another router sent there; nothing when none was heard since the start.
   const std::optional<HeardQuery<F>>& last_query(PortId port) const;
   /// When the last report went upstream.
@@ -139,6 +142,7 @@ class Proxy {
     std::optional<HeardQuery<F>> last_query;
     Policer<F> policer;
     NoticeLimit notices;
+    RefusedHosts<F> refused_hosts;
     Passages<F> passages;  // what PassagesOf() was when it was last followed
     Standing standing;     // of a downstream, likewise
   };
@@ -148,6 +152,7 @@ class Proxy {
   void OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
   void OnOwnMessage(PortId port, const Address& source, Packet packet, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
+  void EndRefusedHosts(Downstream<F>& downstream, Time now, QuerierEffects<F>& effects);
   Duration QuietTime(PortId port) const;
   void FollowLoops(LoopGuard::Notices notices, ProxyEffects<F>& out);
   void FollowStanding(PortId port, Time now, ProxyEffects<F>& out);

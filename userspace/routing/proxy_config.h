@@ -8,6 +8,7 @@
 #include "base/port_id.h"
 #include "membership/access_list.h"
 #include "membership/host.h"
+#include "membership/host_list.h"
 #include "membership/querier.h"
 
 namespace bpfcast {
@@ -72,6 +73,7 @@ struct DownstreamConfig {
   PortId port{};
   QuerierConfig<F> querier;
   AccessList<F> access;  // C-85
+  HostList<F> hosts;     // who may ask for anything
   ForeignQuerier foreign_querier = ForeignQuerier::kStopForwarding;
   NonQuerierMembers non_querier_members = NonQuerierMembers::kMerge;
   std::vector<StaticMembership<F>> static_memberships;

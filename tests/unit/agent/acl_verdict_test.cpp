@@ -6,6 +6,7 @@
 namespace bpfcast {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 const std::string kFile = R"(
@@ -113,6 +114,31 @@ TEST_F(AclVerdict, F_12_AnUpstreamWithoutAltnetTakesTheRestOfTheWorld) {
 
 TEST_F(AclVerdict, TheUpstreamItselfIsAskedAboutAskingAndSources) {
   EXPECT_EQ(Short(MayReceive(Wan(), Wan(), Ask("239.1.1.1", "198.51.100.7"))), "ask wan yes, source wan yes");
+}
+
+TEST_F(AclVerdict, TheListThatDecidesOnAHostOrASenderIsNamed) {
+  const auto config = ParseConfig(
+      "upstream = 'wan'\ndownstream = ['lan1', 'lan2']\n[interface.lan1]\nallow-sources = ['10.0.0.0/8']\n"
+      "allow-hosts = ['192.0.2.0/28']\ndeny-hosts = ['192.0.2.3']\n[interface.lan2]\ndeny-hosts = "
+      "['192.0.2.3']\n",
+      "test.toml");
+  ASSERT_TRUE(config);
+  const AclPort<Igmp> wan{&config->upstream, {}, {}};
+  const auto first = [&](std::size_t lan, const char* host, const char* source = nullptr) {
+    AclQuestion<Igmp> question = Ask("239.1.1.1", source);
+    if (host != nullptr) question.host = Ipv4Address::Parse(host);
+    const AclStep step =
+        MayReceive(AclPort<Igmp>{&config->downstreams[lan - 1], {}, {}}, wan, question).at(0);
+    return step.step + (step.permitted ? " yes: " : " no: ") + step.why;
+  };
+  EXPECT_EQ(first(1, "192.0.2.3"), "host no: deny-hosts has 192.0.2.3/32");
+  EXPECT_EQ(first(1, "192.0.2.1"), "host yes: allow-hosts has 192.0.2.0/28");
+  EXPECT_EQ(first(1, "192.0.2.77"), "host no: allow-hosts does not name it");
+  EXPECT_EQ(first(1, "0.0.0.0"), "host no: allow-hosts does not name it");
+  EXPECT_EQ(first(2, "0.0.0.0"), "host yes: deny-hosts does not name it");
+  EXPECT_THAT(first(1, nullptr), AllOf(HasSubstr("join no: "), HasSubstr("allow-sources")));
+  EXPECT_THAT(first(1, nullptr, "11.0.0.1"), AllOf(HasSubstr("join no: "), HasSubstr("allow-sources")));
+  EXPECT_THAT(first(1, nullptr, "10.0.0.1"), HasSubstr("join yes: "));
 }
 
 TEST_F(AclVerdict, F_09_WhatNoSenderHasIsNoSourceWhateverIsSet) {

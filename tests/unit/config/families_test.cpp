@@ -116,6 +116,64 @@ TEST(ConfigFamilies, C_85_DeniedSourcesGoToTheirFamily) {
   EXPECT_TRUE(lan1.ipv6.access().Permits(Ipv6("ff1e::1"), Ipv6("2001:db8:1::1")));
 }
 
+/// A join of the whole group asks for all senders: it needs permission for them all.
+TEST(ConfigFamilies, C_85_AllowedSourcesOfOneFamilyRestrictThatFamilyAlone) {
+  const auto config = Parse("allow-sources = [\"10.0.0.0/8\"]\ndeny-sources = [\"10.6.0.0/16\"]\n");
+  ASSERT_TRUE(config);
+  const AccessList<Igmp>& ipv4 = config->downstreams[0].ipv4.access();
+  const Ipv4Address group = MakeIpv4(239, 1, 1, 1);
+  EXPECT_TRUE(ipv4.Permits(group, MakeIpv4(10, 1, 1, 1)));
+  EXPECT_FALSE(ipv4.Permits(group, MakeIpv4(11, 1, 1, 1)));
+  EXPECT_FALSE(ipv4.Permits(group, MakeIpv4(10, 6, 1, 1))) << "denied whatever is allowed";
+  EXPECT_FALSE(ipv4.Permits(group));
+  const AccessList<Mld>& ipv6 = config->downstreams[0].ipv6.access();
+  EXPECT_TRUE(ipv6.Permits(Ipv6("ff1e::1")));
+  EXPECT_TRUE(ipv6.Permits(Ipv6("ff1e::1"), Ipv6("2001:db8::1")));
+  const auto all = Parse("allow-sources = [\"0.0.0.0/0\"]\n");
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->downstreams[0].ipv4.access().Permits(group));
+  const auto none = Parse("allow-sources = []\n");
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->downstreams[0].ipv4.access().Permits(group, MakeIpv4(10, 1, 1, 1)));
+  EXPECT_FALSE(none->downstreams[0].ipv6.access().Permits(Ipv6("ff1e::1"), Ipv6("2001:db8::1")));
+}
+
+TEST(ConfigFamilies, C_85_ARuleMayNameASender) {
+  const auto config = Parse(
+      "group-rules = [\"permit 239.0.0.0/8\", \"deny 10.6.0.0/16@239.1.0.0/16\", "
+      "\"permit 2001:db8::1@ff3e::/16\"]\n");
+  ASSERT_TRUE(config);
+  const AccessList<Igmp>& ipv4 = config->downstreams[0].ipv4.access();
+  EXPECT_FALSE(ipv4.Permits(MakeIpv4(239, 1, 1, 1), MakeIpv4(10, 6, 1, 1)));
+  EXPECT_TRUE(ipv4.Permits(MakeIpv4(239, 2, 1, 1), MakeIpv4(10, 6, 1, 1)));
+  EXPECT_TRUE(ipv4.Permits(MakeIpv4(239, 1, 1, 1), MakeIpv4(10, 7, 1, 1)));
+  EXPECT_TRUE(ipv4.Permits(MakeIpv4(239, 1, 1, 1)));
+  const AccessList<Mld>& ipv6 = config->downstreams[0].ipv6.access();
+  EXPECT_TRUE(ipv6.Permits(Ipv6("ff3e::1"), Ipv6("2001:db8::1")));
+  EXPECT_FALSE(ipv6.Permits(Ipv6("ff3e::1"), Ipv6("2001:db8::2")));
+  EXPECT_FALSE(ipv6.Permits(Ipv6("ff3e::1")));
+}
+
+TEST(ConfigFamilies, HostsOfOneFamilyRestrictThatFamilyAlone) {
+  const auto config = Parse("allow-hosts = [\"192.0.2.0/28\"]\ndeny-hosts = [\"192.0.2.3\", \"fe80::7\"]\n");
+  ASSERT_TRUE(config);
+  const HostList<Igmp>& ipv4 = config->downstreams[0].ipv4.downstream.hosts;
+  EXPECT_TRUE(ipv4.Permits(MakeIpv4(192, 0, 2, 1)));
+  EXPECT_FALSE(ipv4.Permits(MakeIpv4(192, 0, 2, 3)));
+  EXPECT_FALSE(ipv4.Permits(MakeIpv4(192, 0, 2, 16)));
+  EXPECT_FALSE(ipv4.Permits(Ipv4Address())) << "0.0.0.0 is nobody that is allowed";
+  const HostList<Mld>& ipv6 = config->downstreams[0].ipv6.downstream.hosts;
+  EXPECT_TRUE(ipv6.Permits(Ipv6("fe80::1")));
+  EXPECT_FALSE(ipv6.Permits(Ipv6("fe80::7")));
+  const auto denied = Parse("deny-hosts = [\"192.0.2.3\"]\n");
+  ASSERT_TRUE(denied);
+  EXPECT_TRUE(denied->downstreams[0].ipv4.downstream.hosts.Permits(Ipv4Address()));
+  const auto none = Parse("allow-hosts = []\n");
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->downstreams[0].ipv4.downstream.hosts.Permits(MakeIpv4(192, 0, 2, 1)));
+  EXPECT_FALSE(none->downstreams[0].ipv6.downstream.hosts.Permits(Ipv6("fe80::1")));
+}
+
 TEST(ConfigFamilies, OtherSourcesGoToTheirFamily) {
   const auto config = Parse("altnet = [\"2001:db8::/32\", \"10.0.0.0/8\"]\n");
   ASSERT_TRUE(config);

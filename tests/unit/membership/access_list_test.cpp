@@ -60,6 +60,21 @@ TYPED_TEST(AccessListTest, C_85_TheHostBitsOfARuleDoNotMatter) {
   EXPECT_TRUE(this->list.Permits(Bed<TypeParam>::Source(1)));
 }
 
+TYPED_TEST(AccessListTest, C_85_WhereSourcesAreAllowedOthersAreTakenOutAndAllOfThemCannotBeHad) {
+  using List = Allowed<typename TypeParam::Address>;
+  this->list.only_sources = List({{Bed<TypeParam>::Source(1)}, {Bed<TypeParam>::Source(3)}});
+  EXPECT_TRUE(this->list.Permits(this->g1, this->s1));
+  EXPECT_FALSE(this->list.Permits(this->g1, Bed<TypeParam>::Source(2)));
+  EXPECT_FALSE(this->list.Permits(this->g1));
+  EXPECT_EQ(Permitted(this->list, this->g1, Include<TypeParam>({1, 2, 3})), Include<TypeParam>({1, 3}));
+  EXPECT_TRUE(Permitted(this->list, this->g1, Exclude<TypeParam>({})).IsEmpty());
+  this->list.rules = {this->Rule(Access::kDeny, this->g1)};
+  EXPECT_FALSE(this->list.Permits(this->g1, this->s1)) << "both must permit";
+  this->list.rules.clear();
+  this->list.only_sources = List({Prefix<typename TypeParam::Address>{{}, 0}});
+  EXPECT_TRUE(this->list.Permits(this->g1)) << "these are all";
+}
+
 TYPED_TEST(AccessListTest, TC_95_DeniedSourcesAreTakenOutOfAnIncludeRecord) {
   this->list.rules = {this->Rule(Access::kDeny, this->g1, 2)};
   EXPECT_EQ(Permitted(this->list, this->g1, Include<TypeParam>({1, 2, 3})), Include<TypeParam>({1, 3}));

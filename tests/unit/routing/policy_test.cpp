@@ -140,5 +140,53 @@ TYPED_TEST(PolicyTest, C_85_AListThatPermitsNothingElseRefusesAll) {
   EXPECT_EQ(this->refused(), 1u);
 }
 
+TYPED_TEST(PolicyTest, C_85_WhereSourcesAreAllowedAJoinOfTheWholeGroupIsRefused) {
+  using T = TestFixture;
+  AccessList<TypeParam> list;
+  list.only_sources = Allowed<typename TypeParam::Address>({{T::A::S(1), TypeParam::Address::kBits}});
+  const auto apply = [&](const GroupRecord<TypeParam>& record, Version version = Version::kV3) {
+    return ApplyAccess(list, Report<TypeParam>{version, {record}}, this->drops).records;
+  };
+  EXPECT_TRUE(apply(T::Record(RecordType::kToEx)).empty());
+  EXPECT_TRUE(apply(T::Record(RecordType::kIsEx, {}), Version::kV2).empty());
+  EXPECT_EQ(this->refused(), 2u);
+  EXPECT_EQ(apply(T::Record(RecordType::kAllow, {1, 2})),
+            typename T::Records{T::Record(RecordType::kAllow, {1})});
+  EXPECT_EQ(this->refused(), 3u);
+}
+
+TYPED_TEST(PolicyTest, EachRecordOfARefusedHostThatAsksForSomethingIsCountedAndNoted) {
+  using T = TestFixture;
+  RefusedHosts<TypeParam> refused;
+  const auto host = T::A::S(7);
+  const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
+  const auto report = [&](typename T::Records records, Time now) {
+    RefuseHost(Report<TypeParam>{Version::kV3, std::move(records)}, host, now, refused, this->drops);
+  };
+  report({T::Record(RecordType::kToEx), T::Record(RecordType::kAllow, {1}, T::A::Denied()),
+          T::Record(RecordType::kBlock, {1}), T::Record(RecordType::kIsIn)},
+         at(10));
+  EXPECT_EQ(this->refused(), 2u);
+  EXPECT_FALSE(refused.Last(T::A::Open(), at(0))) << "BLOCK and IS_IN of nothing ask for nothing";
+  ASSERT_TRUE(refused.Last(T::A::Denied(), at(10)));
+  EXPECT_EQ(refused.Last(T::A::Denied(), at(10))->host, host);
+  EXPECT_FALSE(refused.Last(T::A::Denied(), at(11)));
+  report({T::Record(RecordType::kToIn, {}, T::A::Denied())}, at(12));
+  EXPECT_FALSE(refused.Last(T::A::Denied(), at(0))) << "it does not want it any more";
+  EXPECT_EQ(this->refused(), 2u);
+}
+
+TYPED_TEST(PolicyTest, OfRefusedHostsTheLastAreKept) {
+  using T = TestFixture;
+  RefusedHosts<TypeParam> refused;
+  const auto nth = [](std::size_t n) { return T::A::S(static_cast<std::uint8_t>(n)); };
+  for (std::size_t n = 0; n <= RefusedHosts<TypeParam>::kMost; ++n) {
+    refused.OnRecord({RecordType::kToEx, nth(n), {}}, T::A::S(200), Time());
+  }
+  EXPECT_FALSE(refused.Last(nth(0), Time()));
+  EXPECT_TRUE(refused.Last(nth(1), Time()));
+  EXPECT_TRUE(refused.Last(nth(RefusedHosts<TypeParam>::kMost), Time()));
+}
+
 }  // namespace
 }  // namespace bpfcast

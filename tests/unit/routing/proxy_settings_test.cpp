@@ -127,5 +127,61 @@ TYPED_TEST(ProxySettings, E_01_ADownstreamThatComesLaterIsServedAndOneThatEndsIs
   EXPECT_FALSE(this->Forwards(this->kD3, this->S(1))) << "E-38: no role, no forwarding";
 }
 
+/// Host 1 may not, host 2 of the same link may.
+template <class F>
+class ProxyHosts : public ProxySettings<F> {
+ protected:
+  void Deny(std::vector<Prefix<typename F::Address>> hosts) {
+    auto config = ProxyBed<F>::MakeDownstream(this->kD1);
+    config.hosts.denied = std::move(hosts);
+    this->Configure(config);
+  }
+};
+TYPED_TEST_SUITE(ProxyHosts, BothFamilies);
+
+TYPED_TEST(ProxyHosts, ARefusedHostHasNothingAndItsLeaveHurtsNobody) {
+  this->Deny({{this->kHost1, TypeParam::Address::kBits}});
+  this->ReportFrom(this->kHost1, this->kD1, {this->Record(Type::kToEx, {}, this->kOtherGroup)});
+  this->ReportFrom(this->kHost1, this->kD1, {this->Record(Type::kIsEx, {}, this->kOtherGroup)}, Version::kV2);
+  this->ReportFrom(this->kHost2, this->kD1, {this->Record(Type::kToEx)});
+  this->AdvanceTo(5);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1), this->kOtherGroup));
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+  EXPECT_EQ(this->Refused(this->kD1), 2u);
+  EXPECT_EQ(this->proxy.refused_hosts(this->kD1).Last(this->kOtherGroup, Time())->host, this->kHost1);
+  this->sent.clear();
+  this->ReportFrom(this->kHost1, this->kD1, {this->Record(Type::kToIn)});
+  EXPECT_THAT(this->QueriesOn(this->kD1), IsEmpty());
+  this->AdvanceTo(10);  // the Last Member Query Time is 2 s
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1)));
+}
+
+TYPED_TEST(ProxyHosts, C_85_WhatAHostHasThatIsRefusedFromNowOnEndsAsIfItHadLeft) {
+  this->ReportFrom(this->kHost1, this->kD1,
+                   {this->Record(Type::kToEx), this->Record(Type::kAllow, {this->S(1)}, this->kOtherGroup)});
+  this->ReportFrom(this->kHost2, this->kD1, {this->Record(Type::kToEx)});
+  this->AdvanceTo(40);  // behind the startup queries
+  this->Deny({{this->kHost1, TypeParam::Address::kBits}});
+  this->AdvanceTo(40.5);
+  this->ReportFrom(this->kHost1, this->kD1,
+                   {this->Record(Type::kIsEx), this->Record(Type::kIsIn, {this->S(1)}, this->kOtherGroup)});
+  this->ReportFrom(this->kHost2, this->kD1, {this->Record(Type::kIsEx)});
+  this->AdvanceTo(42.1);
+  EXPECT_FALSE(this->Forwards(this->kD1, this->S(1), this->kOtherGroup));
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1))) << "host 2 said that it stays";
+  this->Deny({});
+  this->ReportFrom(this->kHost1, this->kD1, {this->Record(Type::kIsIn, {this->S(1)}, this->kOtherGroup)});
+  EXPECT_TRUE(this->Forwards(this->kD1, this->S(1), this->kOtherGroup));
+}
+
+TYPED_TEST(ProxyHosts, AHostListThatChangesAsksTheHostsAtOnce) {
+  this->Deny({{this->kHost1, TypeParam::Address::kBits}});
+  this->AdvanceTo(40);
+  this->sent.clear();
+  this->Deny({});
+  ASSERT_EQ(this->QueriesOn(this->kD1).size(), 1u);
+  EXPECT_TRUE(this->QueriesOn(this->kD1)[0].second.IsGeneral());
+}
+
 }  // namespace
 }  // namespace bpfcast
