@@ -53,7 +53,7 @@ TEST_P(HostLists, ARefusedHostBringsNothingToItsPortAndTakesNothingFromTheOthers
   // The time in which a leave ends what nobody keeps, and more.
   const std::uint64_t before = keeps.Total();
   std::this_thread::sleep_for(2 * kTiny.LastMemberQueryTime());
-  EXPECT_TRUE(keeps.WaitForTotal(before + 500));
+  EXPECT_TRUE(keeps.WaitForTotal(before + 500, 15s));
   ExpectNoGap(keeps, SourceNo(1));
   EXPECT_EQ(lan1.Count(DataFor(wanted)), 0U);
 
@@ -62,8 +62,8 @@ TEST_P(HostLists, ARefusedHostBringsNothingToItsPortAndTakesNothingFromTheOthers
   const CommandResult reloaded = daemon_->Cli("reload");
   ASSERT_EQ(reloaded.status, 0) << reloaded.err;
   EXPECT_THAT(reloaded.out, HasSubstr("lan1: deny-hosts added " + permitted.ToString()));
-  EXPECT_TRUE(WaitForNoGroup(AnyGroup(), "lan1"));
-  EXPECT_TRUE(WaitForGroup(wanted, "lan1"));
+  EXPECT_TRUE(WaitForNoGroup(AnyGroup(), "lan1", 15s));
+  EXPECT_TRUE(WaitForGroup(wanted, "lan1", 15s));
 }
 
 }  // namespace
