@@ -24,9 +24,11 @@ void WarnOfObstacles(Igmp, const DatapathPort& port) {
   if (std::max(ReadSetting("all"), ReadSetting(port.name)) != kStrict) return;
   Log(Subsystem::kDatapath)
       .warn(
-          "{0}: net.ipv4.conf.{0}.rp_filter drops packets of senders that the unicast routes reach through "
-          "another "
-          "interface, before they are forwarded; run: sysctl -w net.ipv4.conf.{0}.rp_filter=2",
+          "{0}: rp_filter=1 drops packets of senders that the unicast routes do not reach through {0}, "
+          "before "
+          "they are forwarded; run: sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{0}.rp_filter=0, "
+          "or: "
+          "ip route add SENDERS dev {0}",
           port.name);
 }
 

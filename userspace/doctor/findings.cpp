@@ -170,6 +170,8 @@ class Doctor {
   void ReversePathFilter(const DoctorPort& port) {
     if (!KernelForwards() || port.reverse_path_filter == 0 || !port.serves_ipv4) return;
     const bool strict = port.reverse_path_filter == 1;
+    // The kernel counts since it was booted, for all interfaces together: what arrives tells that it is over.
+    if (facts_.agent && port.received > 0) return;
     const bool blocks = facts_.agent ? facts_.reverse_path_drops > 0 : strict;
     Add("rp-filter", blocks ? Level::kFail : Level::kWarn, port.name,
         std::string("the kernel forwards, and ") +

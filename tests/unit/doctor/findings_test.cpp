@@ -91,6 +91,9 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   facts.forwarding = Forwarding::kKernel;
   EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn) << "it has dropped nothing";
   facts.reverse_path_drops = 20;
+  facts.ports[0].received = 10;
+  EXPECT_EQ(Find(facts, "rp-filter").text, "") << "streams come past it";
+  facts.ports[0].received = 0;
   const Finding strict = Find(facts, "rp-filter");
   EXPECT_EQ(strict.level, Level::kFail);
   EXPECT_THAT(strict.text, HasSubstr("20 packets so far"));
