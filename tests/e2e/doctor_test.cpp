@@ -67,12 +67,18 @@ TEST_P(DoctorOf, NamesWhatBlocksWhileAnAgentRuns) {
       "up\n");
   const ForeignProgram foreign(ForeignProgram::Kind::kXdp, "somebody_else");
   foreign.AttachByNetlink(bed_.router(), "lan3");
-  StartWith(
-      "upstream = \"wan0\"\ndownstream = [\"lan1\", \"lan2\", \"lan3\", \"br9\", \"lan8\"]\nipv6 = false\n"
-      "[interface.lan1]\nmax-groups = 1\ndeny-groups = [\"239.9.9.9\"]\nstartup-query-interval = \"200ms\"\n"
-      "startup-query-count = 4\n"
-      "[interface.lan3]\nhook = \"xdp\"\n"
-      "[interface.wan0]\naltnet = [\"10.0.0.0/30\"]\n");
+  const auto text = [](const std::string& groups, const std::string& altnet) {
+    return "upstream = \"wan0\"\ndownstream = [\"lan1\", \"lan2\", \"lan3\", \"br9\", \"lan8\"]\nipv6 = "
+           "false\n"
+           "[interface.lan1]\nmax-groups = " +
+           groups +
+           "\ndeny-groups = [\"239.9.9.9\"]\nstartup-query-interval = \"200ms\"\n"
+           "startup-query-count = 4\n"
+           "[interface.lan3]\nhook = \"xdp\"\n"
+           "[interface.wan0]\naltnet = [" +
+           altnet + "]\n";
+  };
+  StartWith(text("1", "\"10.0.0.0/30\""));
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
 
   EXPECT_THAT(Expect("interface", "lan8", "fail")["fix"].get<std::string>(), HasSubstr("create it"));
@@ -102,40 +108,62 @@ TEST_P(DoctorOf, NamesWhatBlocksWhileAnAgentRuns) {
   bed_.router().Ip("addr flush dev lan2");
   EXPECT_EQ(Expect("address", "lan2", "fail")["fix"], "ip addr add ADDRESS/LENGTH dev lan2, or ipv4 = false");
 
-  const CommandResult text = daemon_->Cli("doctor");
-  EXPECT_EQ(text.status, kBlocked);
-  EXPECT_THAT(text.out,
+  const CommandResult shown = daemon_->Cli("doctor");
+  EXPECT_EQ(shown.status, kBlocked);
+  EXPECT_THAT(shown.out,
               AllOf(HasSubstr("[FAIL] lan8: there is no such interface\n"), HasSubstr("\n       fix: ")));
+
+  // What was advised ends each of them.
+  ExpectNoComplaint(*daemon_, "no-reports", "lan1");
+  bed_.router().IpBatch(
+      "link set br9 type bridge mcast_router 1\naddr add 203.0.113.1/24 dev lan2\n"
+      "link add lan8 type veth peer name far8\nlink set lan8 up\nlink set far8 up\n");
+  daemon_->config().Write(text("1000", "\"10.0.0.0/30\", \"10.0.0.5/32\""));
+  ASSERT_EQ(daemon_->Cli("reload").status, 0);
+  sender.Send(20);
+  ASSERT_TRUE(receiver.WaitForTotal(1));
+  for (const auto& [id, object] : {std::pair("bridge-router", "br9"), std::pair("address", "lan2"),
+                                   std::pair("interface", "lan8"), std::pair("data-refused", "agent")}) {
+    ExpectNoComplaint(*daemon_, id, object);
+  }
 }
 
 TEST_P(DoctorOf, NamesAnotherQuerierAndAVethWithoutGro) {
   bed_.router().IpBatch("addr del 192.0.2.1/24 dev lan1\naddr add 192.0.2.5/24 dev lan1\n");
   ASSERT_EQ(RunCommand({"ethtool", "-K", "eth0", "gro", "off"}, &bed_.h4().ns).status, 0);
-  StartWith(
+  const std::string text =
       "upstream = \"wan0\"\ndownstream = [\"lan1\", \"lan3\"]\nipv6 = false\n[interface.lan3]\nhook = "
-      "\"xdp\"\n");
+      "\"xdp\"\n";
+  StartWith(text);
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
   const json gro = Expect("veth-gro", "lan3", "warn");
   EXPECT_THAT(gro["fix"].get<std::string>(), HasSubstr("ethtool -K PEER gro on"));
   EXPECT_TRUE(FindFinding(Findings(*daemon_), "veth-gro", "lan1").is_null()) << "its other end has GRO";
+  ASSERT_EQ(RunCommand({"ethtool", "-K", "eth0", "gro", "on"}, &bed_.h4().ns).status, 0);
+  ExpectNoComplaint(*daemon_, "veth-gro", "lan3");
   // A router with a lower address wins the election.
   Injector(bed_.h1().ns, "eth0")
       .Send(IgmpFrame(bed_.h1().ns.Mac("eth0"), MakeIpv4(192, 0, 2, 2), MakeIpv4(224, 0, 0, 1),
                       QueryV3(MaxRespCode(IpVersion::k4, 10s), AnyAddress::Unspecified(IpVersion::k4))));
   EXPECT_THAT(Expect("other-querier", "lan1", "fail")["fix"].get<std::string>(),
               HasSubstr("forward-if-not-querier = true in [interface.lan1]"));
+  daemon_->config().Write(text + "[interface.lan1]\nforward-if-not-querier = true\n");
+  ASSERT_EQ(daemon_->Cli("reload").status, 0);
+  ExpectNoComplaint(*daemon_, "other-querier", "lan1");
 }
 
 TEST_P(DoctorOf, NamesAnotherProgramWithTheKernelsMulticastRouting) {
   StartWith("upstream = \"wan0\"\ndownstream = [\"lan1\"]\nipv6 = false\n");
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
   EXPECT_TRUE(FindFinding(Findings(*daemon_), "mroute-owner", "wan0,lan1").is_null());
-  const Smcroute other(bed_.router(), "phyint wan0 enable\nphyint lan1 enable\n");
+  std::optional<Smcroute> other(std::in_place, bed_.router(), "phyint wan0 enable\nphyint lan1 enable\n");
   // With the kernel's routing as its datapath bpfcastd could not start beside it.
   const CommandResult instead = WithoutAgent(std::string(kTwoPorts) + "datapath = \"kernel\"\n");
   EXPECT_THAT(instead.out,
               AllOf(HasSubstr("[FAIL] wan0,lan1: smcrouted (process "), HasSubstr("fix: stop smcrouted")));
   EXPECT_THAT(Expect("mroute-owner", "wan0,lan1", "warn")["fix"].get<std::string>(), HasSubstr("stop "));
+  other.reset();
+  ExpectNoComplaint(*daemon_, "mroute-owner", "wan0,lan1");
 }
 
 }  // namespace

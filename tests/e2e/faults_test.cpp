@@ -56,11 +56,16 @@ TEST_P(FaultOfTheKernelPath, RpFilterDropsSendersThatNoRouteReaches) {
   Send(FromUpstream(AnyGroup()));
   EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
   ExpectVerdict(*daemon_, G(), "delivering");
+  ExpectNoComplaint(*daemon_, "rp-filter", "wan0");
 }
 
 TEST_P(FaultOfTheKernelPath, AFirewallDropsInForwardWhatNoRuleAccepts) {
   MustRun({"nft", "-f", "-"}, &bed_.router(),
-          "table ip filter {\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n }\n}\n");
+          "table ip filter {\n chain USER {\n return\n }\n chain FORWARD {\n"
+          "type filter hook forward priority 0; policy drop;\n"
+          // None of these lets a stream pass.
+          "jump USER\n ct state established,related accept\n ip daddr 10.0.0.0/8 accept\n"
+          "meta l4proto tcp accept\n iifname \"docker0\" accept\n oifname \"br-*\" accept\n }\n}\n");
   StartDaemon();
   Receiver receiver(bed_.h1(), AnyGroup());
   Join(receiver);
@@ -71,6 +76,28 @@ TEST_P(FaultOfTheKernelPath, AFirewallDropsInForwardWhatNoRuleAccepts) {
   MustRun(Words(fix), &bed_.router());
   Send(FromUpstream(AnyGroup()));
   EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
+  ExpectNoComplaint(*daemon_, "firewall", "machine");
+}
+
+TEST_P(FaultOfTheKernelPath, AFirewallThatMayAcceptStreamsIsNoFault) {
+  StartDaemon();
+  const auto chain = [&](const std::string& rules) {
+    MustRun(
+        {"nft", "-f", "-"}, &bed_.router(),
+        "table inet t\ndelete table inet t\ntable inet t {\n chain USER {\n" + rules +
+            " }\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n jump USER\n }\n}\n");
+  };
+  for (const char* accepts :
+       {"ip daddr 239.0.0.0/8 accept\n", "iifname \"wan0\" oifname \"lan1\" accept\n",
+        "udp dport 5000 accept\n", "ct state new,established accept\n", "ip daddr { 239.1.2.3 } accept\n",
+        "ip saddr 10.0.0.0/8 meta l4proto udp accept\n", "iifname \"wan*\" accept\n"}) {
+    chain(accepts);
+    EXPECT_TRUE(FindFinding(Findings(*daemon_), "firewall", "machine").is_null()) << accepts;
+  }
+  for (const char* refuses : {"drop\n accept\n", "ip daddr 192.168.0.0/16 accept\n", ""}) {
+    chain(refuses);
+    EXPECT_EQ(FindFinding(Findings(*daemon_), "firewall", "machine")["level"], "warn") << refuses;
+  }
 }
 
 /// Of both hooks: what a port does not take of a stream that is forwarded.
@@ -117,6 +144,14 @@ TEST_P(FaultOfCopiesOfIpv4, PacketsThatAreLargerThanThePortsMtu) {
   EXPECT_EQ(Text(verdict, "next"),
             "let the sender make smaller packets, or raise the MTU: ip link set lan1 mtu " + octets);
   EXPECT_EQ(receiver.Of(SourceNo(1)).received, 0U);
+
+  bed_.router().Ip("link set lan1 mtu " + octets);
+  ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));
+  EXPECT_TRUE(Eventually([&] {
+    Send(large);
+    return receiver.Of(SourceNo(1)).received > 0;
+  }));
+  ExpectVerdict(*daemon_, G() + " " + SourceNo(1).ToString(), "delivering");
 }
 
 class FaultOfALink : public Fault {};
@@ -161,6 +196,11 @@ TEST_P(FaultOfALink, AnotherQuerierServesTheMembers) {
               HasSubstr("members on lan1 are not served by this router: 192.0.2.2 is the querier there"));
   EXPECT_EQ(Text(verdict, "next"),
             "stop the querier on that router, or set forward-if-not-querier = true in [interface.lan1]");
+  daemon_->config().Write(Configuration({.settings = {{"lan1", "forward-if-not-querier = true\n"}}}));
+  ASSERT_EQ(daemon_->Cli("reload").status, 0);
+  Send(FromUpstream(AnyGroup()));
+  EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
+  ExpectVerdict(*daemon_, G(), "delivering");
 }
 
 TEST_P(FaultOfALink, AHostThatNeverAnswersBecauseAFirewallAtItStopsIgmp) {
@@ -176,6 +216,10 @@ TEST_P(FaultOfALink, AHostThatNeverAnswersBecauseAFirewallAtItStopsIgmp) {
   EXPECT_THAT(Text(verdict, "sentence"), HasSubstr("on lan3 no host ever answered"));
   EXPECT_THAT(Text(verdict, "next"),
               HasSubstr("whether a firewall at it, or a switch between, stops IGMP and MLD"));
+  MustRun({"nft", "flush", "ruleset"}, &bed_.h4().ns);
+  Receiver again(bed_.h4(), MoreGroups(1));  // the host asks again for something
+  again.Join();
+  ExpectNoComplaint(*daemon_, "no-reports", "lan3");
 }
 
 TEST_P(FaultOfALink, AnInterfaceWithoutAddress) {

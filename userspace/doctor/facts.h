@@ -62,7 +62,8 @@ struct DoctorFacts {
   std::string mroute_owner;       // "smcrouted (process 12)": who else has the kernel's multicast routing
   std::vector<std::string> mroute_interfaces;  // of ours, that another one has in it
   std::uint64_t reverse_path_drops = 0;        // packets that rp_filter dropped so far, on any interface
-  std::vector<std::string> dropping_chains;    // "ip filter FORWARD": of the firewall, with policy drop
+  std::vector<std::string> dropping_chains;    // "ip filter FORWARD": of the firewall, that drop streams
+  bool legacy_firewall = false;                // rules of iptables-legacy, at which nobody looks
   unsigned igmp_robustness = 2;                // net.ipv4.igmp_qrv
   std::vector<DoctorPort> ports;
 

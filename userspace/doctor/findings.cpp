@@ -92,9 +92,14 @@ class Doctor {
       const bool ipv6 = chain.starts_with("ip6 ");
       Add("firewall", Level::kWarn, "machine",
           "the kernel forwards, and the firewall's chain " + chain +
-              " drops what no rule accepts: streams need a rule",
+              " drops what no rule accepts, and none accepts streams",
           "nft insert rule " + chain + (ipv6 ? " ip6 daddr ff00::/8 accept" : " ip daddr 224.0.0.0/4 accept"),
           "stops-after-seconds");
+    }
+    if (KernelForwards() && facts_.legacy_firewall) {
+      Add("firewall-legacy", Level::kOk, "machine",
+          "the kernel forwards, and there are rules of iptables-legacy, which are not looked at: "
+          "iptables-legacy -S FORWARD shows them");
     }
   }
 
@@ -248,10 +253,13 @@ class Doctor {
 
   void DownstreamLive(const DoctorPort& port) {
     const std::string table = " in [interface." + port.name + "]";
-    if (!port.other_querier.empty()) {
-      Add("other-querier", port.served ? Level::kWarn : Level::kFail, port.name,
-          port.other_querier + " is the querier here" +
-              (port.served ? "" : ", so that bpfcast forwards nothing to this link"),
+    if (!port.other_querier.empty() && port.served) {
+      Add("other-querier", Level::kOk, port.name,
+          port.other_querier +
+              " is the querier here, and forward-if-not-querier = true serves members beside it");
+    } else if (!port.other_querier.empty()) {
+      Add("other-querier", Level::kFail, port.name,
+          port.other_querier + " is the querier here, so that bpfcast forwards nothing to this link",
           "stop the querier there, or set forward-if-not-querier = true" + table, "stops-at-260-s");
     } else if (port.queries_sent >= 3 && port.reports_received == 0) {
       Add("no-reports", Level::kWarn, port.name,

@@ -101,7 +101,10 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.missing_capabilities =
       MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
-  facts.dropping_chains = DroppingForwardChains();
+  std::vector<std::string> names;
+  for (const InterfaceConfig& interface : interfaces) names.push_back(interface.name);
+  facts.dropping_chains = DroppingForwardChains(names);
+  facts.legacy_firewall = HasLegacyFilter();
   facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();

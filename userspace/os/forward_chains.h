@@ -7,8 +7,11 @@
 namespace bpfcast {
 
 /// "ip filter FORWARD": each base chain of nftables (and iptables-nft) in FORWARD that drops what no rule of
-/// it accepts. Needs CAP_NET_ADMIN; empty also where it cannot be asked for, or the tables are
-/// iptables-legacy's.
-std::vector<std::string> DroppingForwardChains();
+/// it accepts, and has none that may accept a stream between these interfaces. Needs CAP_NET_ADMIN; empty
+/// also where it cannot be asked for.
+std::vector<std::string> DroppingForwardChains(const std::vector<std::string>& ports);
+
+/// Are there rules of iptables-legacy, which nftables does not tell of?
+bool HasLegacyFilter();
 
 }  // namespace bpfcast
