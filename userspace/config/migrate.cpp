@@ -69,7 +69,11 @@ class Notes {
           "be "
           "in a subnet of the interface, or in its 'altnet'");
     }
-    if (!AnyGives("boundaries")) {
+    constexpr Ipv4Address kSsdp = MakeIpv4(239, 255, 255, 250);
+    const auto& upstream = config_.upstream.ipv4;
+    const bool bounded = std::any_of(upstream.upstream.boundaries.begin(), upstream.upstream.boundaries.end(),
+                                     [&](const auto& boundary) { return boundary.Contains(kSsdp); });
+    if (bounded && upstream.access().Permits(kSsdp)) {
       notes_.emplace_back("SSDP, 239.255.255.250, is not asked for upstream; 'boundaries = []' on " +
                           config_.upstream.name + " lets it pass");
     }

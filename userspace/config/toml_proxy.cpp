@@ -38,7 +38,14 @@ void ProxyReader::ReadKeys(const toml::table& table, TextPosition at) {
     notes_.Problem(at, R"('downstream' is missing: name the interfaces towards the receivers, as in )"
                        R"(downstream = ["lan1", "lan2"])");
   }
-  if (const toml::node* disabled = table.get("disabled")) ReadDisabled(*disabled);
+  if (const toml::node* disabled = table.get("disabled")) {
+    ReadDisabled(*disabled);
+    if (!disabled_.empty() && !Find(kOtherInterfaces)) {
+      notes_.Warning(PositionOf(*disabled),
+                     "'disabled' has no effect: without \"*\" in 'downstream' only the "
+                     "interfaces that it names are served");
+    }
+  }
   if (names_.size() > kMaxPorts) {
     notes_.Problem(names_[kMaxPorts].at, "more than " + std::to_string(kMaxPorts) + " interfaces");
   }

@@ -124,6 +124,21 @@ TEST_F(FileVerbs, MigrateShowsTomlWithNotesAsComments) {
   EXPECT_THAT(err_, IsEmpty());
 }
 
+TEST_F(FileVerbs, MigrateSaysThatSsdpIsNotAskedForWhereTheFileWouldLetItPass) {
+  const auto upstream = [](const std::string& lists) {
+    return "phyint wan0 upstream\n" + lists + "phyint lan1 downstream\n";
+  };
+  for (const char* lists : {"", "whitelist 239.0.0.0/8\n", "blacklist 239.1.0.0/16\n"}) {
+    EXPECT_EQ(Run(MigrateVerb(), upstream(lists)), Exit::kOk);
+    EXPECT_THAT(out_, HasSubstr("# - SSDP, 239.255.255.250, is not asked for upstream")) << lists;
+  }
+  for (const char* lists :
+       {"whitelist 239.255.255.250/32\n", "whitelist 239.1.0.0/16\n", "blacklist 239.255.0.0/16\n"}) {
+    EXPECT_EQ(Run(MigrateVerb(), upstream(lists)), Exit::kOk);
+    EXPECT_THAT(out_, Not(HasSubstr("SSDP"))) << lists;
+  }
+}
+
 TEST_F(FileVerbs, MigrateRefusesWhatIsTomlAlreadyAndWhatCannotBeUsed) {
   EXPECT_EQ(Run(MigrateVerb(), kToml), Exit::kConfiguration);
   EXPECT_THAT(err_, HasSubstr("TOML already"));
