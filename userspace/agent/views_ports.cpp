@@ -76,6 +76,7 @@ ViewJson FamilyJson(const PortView& port, const Proxy<F>& proxy, Time now) {
   json["queries_received"] = counters.queries_received;
   json["reports_sent"] = counters.reports_sent;
   json["queries_sent"] = counters.queries_sent;
+  json["foreign_received"] = counters.foreign_received;
   json["drops"] = ToJson(counters.drops);
   return json;
 }

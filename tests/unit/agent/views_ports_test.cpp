@@ -12,6 +12,7 @@ TEST_F(PortsViewTest, PortsShowStateTrafficAndIgmpCounters) {
           .bytes;
   broken.back() ^= 1;
   proxy_.OnPacket(kLan1, broken, kStart, effects_);
+  Report(kLan1, MakeIpv4(10, 9, 9, 9), {RecordType::kToEx, kGroup, {}}, kStart);
   ports_[1].receive_overflows = 5;
   ports_[2].waiting = "link is down";
   ports_[2].hook.reset();
@@ -36,7 +37,9 @@ TEST_F(PortsViewTest, PortsShowStateTrafficAndIgmpCounters) {
   EXPECT_EQ(lan1.at("tx_packets"), 20);
   EXPECT_EQ(lan1.at("tx_bytes"), 2000);
   EXPECT_EQ(lan1.at("tx_dropped"), 3);
-  EXPECT_EQ(lan1.at("reports_received"), 1);
+  EXPECT_EQ(lan1.at("reports_received"), 2);
+  EXPECT_EQ(lan1.at("ipv4").at("foreign_received"), 1);
+  EXPECT_EQ(lan1.at("ipv6").at("foreign_received"), 0);
   EXPECT_EQ(lan1.at("queries_sent"), 1);  // C-50: the first startup query
   EXPECT_EQ(lan1.at("igmp_overflows"), 5);
   EXPECT_EQ(lan1.at("igmp_drops").at("CSUM"), 1);
