@@ -108,6 +108,13 @@ class OnTerminal {
     tcgetattr(terminal_, &now);
     return now.c_lflag == before_.c_lflag && now.c_cc[VMIN] == before_.c_cc[VMIN];
   }
+  /// Waits until it is stopped; false when it ends instead.
+  bool Stops() {
+    int status = 0;
+    if (waitpid(pid_, &status, WUNTRACED) == pid_ && WIFSTOPPED(status)) return true;
+    pid_ = -1;
+    return false;
+  }
   int Wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
@@ -162,6 +169,26 @@ TEST(Terminal, TopGivesTheTerminalBackOnASignal) {
     EXPECT_EQ(top.Wait(), 0);
     EXPECT_TRUE(top.IsAsBefore()) << signal;
   }
+}
+
+TEST(Terminal, TopGivesTheTerminalBackWhileItIsStoppedAndDrawsAgainAfterwards) {
+  OnTerminal top({"top"});
+  ASSERT_TRUE(top.Shows("239.1.2.3"));
+  top.Type("p");
+  ASSERT_TRUE(top.Shows("by packets/s"));
+  top.Type("\x1a");  // Ctrl-Z
+  ASSERT_TRUE(top.Shows(kLeave));
+  ASSERT_TRUE(top.Stops());
+  EXPECT_TRUE(top.IsAsBefore());
+  top.Signal(SIGCONT);
+  EXPECT_TRUE(top.Shows(kEnter));
+  EXPECT_TRUE(top.Shows("by packets/s")) << "as it was sorted before";
+  EXPECT_TRUE(top.Shows("239.1.2.3"));
+  EXPECT_TRUE(top.IsRaw());
+  top.Type("q");
+  EXPECT_TRUE(top.Shows(kLeave));
+  EXPECT_EQ(top.Wait(), 0);
+  EXPECT_TRUE(top.IsAsBefore());
 }
 
 TEST(Terminal, StatesHaveColoursUnlessTheUserWantsNone) {
