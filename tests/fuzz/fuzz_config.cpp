@@ -1,9 +1,9 @@
-// The parser of igmpproxy.conf.
+// The parser of a grammar of the configuration: BPFCAST_GRAMMAR, kToml or kIgmpproxy.
 #include "fuzz/config_target.h"
 
 namespace {
 
-constexpr bpfcast::fuzz::Grammar kGrammar = bpfcast::fuzz::Grammar::kIgmpproxy;
+constexpr bpfcast::fuzz::Grammar kGrammar = bpfcast::fuzz::Grammar::BPFCAST_GRAMMAR;
 
 }  // namespace
 
