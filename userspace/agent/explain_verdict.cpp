@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "base/sysctl_name.h"
+
 namespace bpfcast {
 namespace {
 
@@ -226,7 +228,7 @@ StreamVerdict NoData(const StreamFacts& facts) {
   const PortFactsOfStream* upstream = Find(facts, join.port);
   if (facts.kernel_forwards && upstream != nullptr && upstream->reverse_path_filter > 0 &&
       facts.reverse_path_drops > 0) {
-    const std::string filter = "net.ipv4.conf." + join.port + ".rp_filter";
+    const std::string filter = SysctlName("ipv4", join.port, "rp_filter");
     verdict.sentence += "; the kernel forwards, and its rp_filter dropped " +
                         std::to_string(facts.reverse_path_drops) +
                         " packets of senders to which no route leads" +

@@ -52,6 +52,13 @@ const char* FamilyExample() {
   return std::is_same_v<F, Igmp> ? "an IPv4 address" : "its link-local address, fe80::...";
 }
 
+/// Can a report come from it?
+template <class F>
+bool IsHost(const typename F::Address& address) {
+  if constexpr (std::is_same_v<F, Mld>) return Mld::IsLinkLocal(address);
+  return !address.IsMulticast();
+}
+
 /// Of what is no source (F::IsSource).
 template <class Address>
 const char* Kind(const Address& address) {
@@ -87,7 +94,7 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
       return Fail("a host asks for a stream on a downstream; where it is sent there is none");
     }
     question.host = F::Address::Parse(host);
-    if (!question.host || question.host->IsMulticast()) {
+    if (!question.host || !IsHost<F>(*question.host)) {
       return Fail("'" + host + "' is no host of " + port.config.name + "; write " + FamilyExample<F>());
     }
   }

@@ -44,6 +44,12 @@ bool IsBoolean(std::string_view word) {
   return word == "true" || word == "false";
 }
 
+/// RFC 3810 5.2.13: reports come from link-local addresses.
+bool IsOfMldHosts(const Prefix<Ipv6Address>& network) {
+  const Prefix<Ipv6Address> link_local{*Ipv6Address::Parse("fe80::"), 10};
+  return link_local.Contains(network.address) || network.Contains(link_local.address);
+}
+
 }  // namespace
 
 TextPosition PositionOf(const toml::key& key) {
@@ -197,6 +203,9 @@ Networks TomlValue::ReadNetworks(Content content) const {
     if (!(plain.ipv4.empty() ? served_.ipv6 : served_.ipv4)) {
       Warning(at, ": " + Quoted(text) + " has no effect: '" + (plain.ipv4.empty() ? "ipv6" : "ipv4") +
                       "' is false");
+    }
+    if (content == Content::kHosts && !plain.ipv6.empty() && !IsOfMldHosts(plain.ipv6.front())) {
+      Warning(at, ": " + Quoted(text) + " is no host's: MLD comes from link-local addresses (fe80::/10)");
     }
     networks.Append(plain);
   }

@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "base/sysctl_name.h"
+
 namespace bpfcast {
 namespace {
 
@@ -10,9 +12,7 @@ std::string Missing(const std::string& family, const std::string& interface) {
   std::ifstream file("/proc/sys/net/" + family + "/conf/" + interface + "/forwarding");
   int forwards = 0;
   if (!(file >> forwards) || forwards != 0) return {};
-  // sysctl takes a dot for a slash unless a slash comes first.
-  const std::string dot = interface.find('.') == std::string::npos ? "." : "/";
-  return "net" + dot + family + dot + "conf" + dot + interface + dot + "forwarding=1";
+  return SysctlName(family, interface, "forwarding") + "=1";
 }
 
 }  // namespace

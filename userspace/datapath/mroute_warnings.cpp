@@ -1,10 +1,12 @@
 #include "datapath/mroute_warnings.h"
-#include "log/log.h"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <fstream>
+
+#include "base/sysctl_name.h"
+#include "log/log.h"
 
 namespace bpfcast {
 namespace {
@@ -26,10 +28,9 @@ void WarnOfObstacles(Igmp, const DatapathPort& port) {
       .warn(
           "{0}: rp_filter=1 drops packets of senders that the unicast routes do not reach through {0}, "
           "before "
-          "they are forwarded; run: sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{0}.rp_filter=0, "
-          "or: "
-          "ip route add SENDERS dev {0}",
-          port.name);
+          "they are forwarded; run: sysctl -w net.ipv4.conf.all.rp_filter=0 {1}=0, or: ip route add SENDERS "
+          "dev {0}",
+          port.name, SysctlName("ipv4", port.name, "rp_filter"));
 }
 
 void WarnOfObstacles(Mld, const DatapathPort& port) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/sysctl_name.h"
+
 namespace bpfcast {
 namespace {
 
@@ -149,7 +151,7 @@ class Doctor {
       Add("igmp-version", Level::kWarn, port.name,
           "the kernel reports here and is forced to IGMPv" + std::to_string(port.forced_igmp_version) +
               ", which names no sources",
-          "sysctl -w net.ipv4.conf." + port.name + ".force_igmp_version=0", "no-ssm");
+          "sysctl -w " + SysctlName("ipv4", port.name, "force_igmp_version") + "=0", "no-ssm");
     }
     if (port.kernel_speaks && facts_.igmp_robustness < 2) {
       Add("robustness", Level::kWarn, port.name,
@@ -183,8 +185,8 @@ class Doctor {
             (strict ? "rp_filter=1 drops senders that no route reaches through it"
                     : "rp_filter=2 drops senders that no route reaches at all") +
             ": " + std::to_string(facts_.reverse_path_drops) + " packets so far, on any interface",
-        "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf." + port.name +
-            ".rp_filter=0, or: ip route add SENDERS dev " + port.name,
+        "sysctl -w net.ipv4.conf.all.rp_filter=0 " + SysctlName("ipv4", port.name, "rp_filter") +
+            "=0, or: ip route add SENDERS dev " + port.name,
         "joined-no-data");
   }
 

@@ -12,14 +12,15 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace bpfcast {
 namespace {
 
 using Octets = std::span<const std::uint8_t>;
-constexpr int kDeepest = 16;  // jumps in jumps, as the kernel allows
 
 using Use = std::function<void(const nlattr*)>;
 
@@ -181,14 +182,16 @@ class Reader {
   int first_of_mask_ = 0xff;
 };
 
+/// `seen`: chains of which it is known already. The kernel lets no chain jump in a circle.
 bool MayAcceptWithin(const std::vector<FirewallRule>& rules, const std::string& table,
-                     const std::string& chain, int depth) {
+                     const std::string& chain, std::set<std::string>& seen) {
   using Verdict = FirewallRule::Verdict;
   for (const FirewallRule& rule : rules) {
     if (rule.table != table || rule.chain != chain || !rule.may_match) continue;
     const bool jumps = rule.verdict == Verdict::kJump || rule.verdict == Verdict::kGoto;
     if (rule.verdict == Verdict::kAccept) return true;
-    if (jumps && depth < kDeepest && MayAcceptWithin(rules, table, rule.target, depth + 1)) return true;
+    if (jumps && seen.insert(rule.target).second && MayAcceptWithin(rules, table, rule.target, seen))
+      return true;
     const bool ends = rule.verdict != Verdict::kNone && rule.verdict != Verdict::kJump;
     if (ends && rule.matches_always) return false;
   }
@@ -238,7 +241,8 @@ FirewallRule ReadRule(const nlmsghdr* message, const std::vector<std::string>& p
 }
 
 bool MayAccept(const std::vector<FirewallRule>& rules, const std::string& table, const std::string& chain) {
-  return MayAcceptWithin(rules, table, chain, 0);
+  std::set<std::string> seen{chain};
+  return MayAcceptWithin(rules, table, chain, seen);
 }
 
 }  // namespace bpfcast

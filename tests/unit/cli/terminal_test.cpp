@@ -108,11 +108,16 @@ class OnTerminal {
     tcgetattr(terminal_, &now);
     return now.c_lflag == before_.c_lflag && now.c_cc[VMIN] == before_.c_cc[VMIN];
   }
-  /// Waits until it is stopped; false when it ends instead.
+  /// Waits until it is stopped; false when it ends instead, or goes on.
   bool Stops() {
+    const auto deadline = Clock::now() + std::chrono::seconds(20);
     int status = 0;
-    if (waitpid(pid_, &status, WUNTRACED) == pid_ && WIFSTOPPED(status)) return true;
-    pid_ = -1;
+    pid_t changed = 0;
+    while ((changed = waitpid(pid_, &status, WUNTRACED | WNOHANG)) == 0 && Clock::now() < deadline) {
+      poll(nullptr, 0, 10);
+    }
+    if (changed == pid_ && WIFSTOPPED(status)) return true;
+    if (changed == pid_) pid_ = -1;
     return false;
   }
   int Wait() {

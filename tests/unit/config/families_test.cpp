@@ -174,6 +174,18 @@ TEST(ConfigFamilies, HostsOfOneFamilyRestrictThatFamilyAlone) {
   EXPECT_FALSE(none->downstreams[0].ipv6.downstream.hosts.Permits(Ipv6("fe80::1")));
 }
 
+//
+TEST(ConfigFamilies, HostsThatCannotSpeakMldAreAWarning) {
+  for (const char* hosts : {"fe80::/10", "fe80::7", "::/0", "fe00::/8"}) {
+    EXPECT_THAT(Parse(std::string("deny-hosts = [\"") + hosts + "\"]\n")->warnings, IsEmpty()) << hosts;
+  }
+  for (const char* hosts : {"2001:db8::/32", "fec0::/10", "::1"}) {
+    EXPECT_THAT(Parse(std::string("allow-hosts = [\"") + hosts + "\"]\n")->warnings,
+                ElementsAre(HasSubstr("MLD comes from link-local addresses (fe80::/10)")))
+        << hosts;
+  }
+}
+
 TEST(ConfigFamilies, OtherSourcesGoToTheirFamily) {
   const auto config = Parse("altnet = [\"2001:db8::/32\", \"10.0.0.0/8\"]\n");
   ASSERT_TRUE(config);

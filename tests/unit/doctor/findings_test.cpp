@@ -99,6 +99,10 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   EXPECT_THAT(strict.text, HasSubstr("20 packets so far"));
   EXPECT_THAT(strict.fix,
               HasSubstr("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0"));
+  facts.ports[0].name = "wan0.35";
+  EXPECT_THAT(Find(facts, "rp-filter").fix, HasSubstr(" net/ipv4/conf/wan0.35/rp_filter=0, or"))
+      << "of a VLAN";
+  facts.ports[0].name = "wan0";
   facts.ports[0].reverse_path_filter = 2;
   EXPECT_EQ(Find(facts, "rp-filter").level, Level::kFail);
   facts.agent = false;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -60,6 +61,7 @@ class MetricsServerTest : public testing::Test {
   MetricsServerTest() {
     auto server = MetricsServer::Open(loop_, FreePort(), [this] {
       ++made_;
+      poll(nullptr, 0, makes_for_ms_);
       return text_;
     });
     EXPECT_TRUE(server) << server.error().message;
@@ -119,6 +121,7 @@ class MetricsServerTest : public testing::Test {
   EventLoop loop_;
   std::string text_ = "a 1\n";
   int made_ = 0;
+  int makes_for_ms_ = 0;
   std::unique_ptr<MetricsServer> server_;
 };
 
@@ -176,6 +179,7 @@ TEST_F(MetricsServerTest, SilentClientsGiveWayToThoseThatAsk) {
 
 TEST_F(MetricsServerTest, ClientsThatDoNotReadShareOneText) {
   text_ = std::string(kMoreThanSocketsTake, 'x');
+  makes_for_ms_ = 200;  // so that it is shared for long enough on any machine
   std::vector<UniqueFd> deaf;
   for (int i = 0; i < 10; ++i) deaf.push_back(Asking(kGet));
   EXPECT_TRUE(RunUntil([&] {
