@@ -53,12 +53,15 @@ json ExpectFinding(const Daemon& daemon, const std::string& id, const std::strin
   return found.is_object() ? found : json{{"text", ""}, {"fix", ""}, {"symptom", nullptr}};
 }
 
-void ExpectNoComplaint(const Daemon& daemon, const std::string& id, const std::string& object) {
-  EXPECT_TRUE(Eventually([&] {
-    const json found = FindFinding(Findings(daemon), id, object);
-    return found.is_null() || found["level"] == "ok";
-  })) << id
-      << " of " << object << " is still there:\n"
+void ExpectNoComplaint(const Daemon& daemon, const std::string& id, const std::string& object,
+                       Clock::duration limit) {
+  EXPECT_TRUE(Eventually(
+      [&] {
+        const json found = FindFinding(Findings(daemon), id, object);
+        return found.is_null() || found["level"] == "ok";
+      },
+      limit))
+      << id << " of " << object << " is still there:\n"
       << daemon.Cli("doctor").out;
 }
 

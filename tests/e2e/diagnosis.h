@@ -22,6 +22,7 @@ nlohmann::json FindFinding(const nlohmann::json& findings, const std::string& id
 nlohmann::json ExpectFinding(const Daemon& daemon, const std::string& id, const std::string& object,
                              const std::string& level, Clock::duration limit = 5s);
 /// Waits until there is none of that kind, or it is "ok".
-void ExpectNoComplaint(const Daemon& daemon, const std::string& id, const std::string& object);
+void ExpectNoComplaint(const Daemon& daemon, const std::string& id, const std::string& object,
+                       Clock::duration limit = 5s);
 
 }  // namespace bpfcast::test

@@ -122,8 +122,9 @@ TEST_P(DoctorOf, NamesWhatBlocksWhileAnAgentRuns) {
   ASSERT_EQ(daemon_->Cli("reload").status, 0);
   sender.Send(20);
   ASSERT_TRUE(receiver.WaitForTotal(1));
-  for (const auto& [id, object] : {std::pair("bridge-router", "br9"), std::pair("address", "lan2"),
-                                   std::pair("interface", "lan8"), std::pair("data-refused", "agent")}) {
+  for (const auto& [id, object] :
+       {std::pair("bridge-router", "br9"), std::pair("address", "lan2"), std::pair("interface", "lan8"),
+        std::pair("data-refused", "agent"), std::pair("limit", "lan1")}) {
     ExpectNoComplaint(*daemon_, id, object);
   }
 }

@@ -1,5 +1,7 @@
 // Faults that operators meet, each made on a real bed: `bpfcast explain` and `bpfcast doctor` name it and the
 // way out, and taking that way ends it. More of them stand in explain_test.cpp and doctor_test.cpp.
+#include <csignal>
+
 #include "diagnosis.h"
 #include "fixture.h"
 #include "kernel_hook.h"
@@ -220,6 +222,30 @@ TEST_P(FaultOfALink, AHostThatNeverAnswersBecauseAFirewallAtItStopsIgmp) {
   Receiver again(bed_.h4(), MoreGroups(1));  // the host asks again for something
   again.Join();
   ExpectNoComplaint(*daemon_, "no-reports", "lan3");
+}
+
+TEST_P(FaultOfALink, AHostThatJoinsASourceSpecificGroupWithoutASource) {
+  StartDaemon({.profile = kTiny, .downstreams = {"lan1"}});
+  std::optional<Receiver> receiver(std::in_place, bed_.h1(), SsmGroup());
+  receiver->Join();
+  const json finding = ExpectFinding(*daemon_, "older-hosts", "lan1", "warn");
+  EXPECT_THAT(Text(finding, "text"), HasSubstr("named no source, the last"));
+  EXPECT_THAT(Text(finding, "fix"), HasSubstr("let those hosts join with a source"));
+  receiver.emplace(bed_.h1(), SsmGroup());
+  receiver->socket().JoinSource(SsmGroup(), SourceNo(1));
+  ASSERT_TRUE(WaitForGroup(SsmGroup(), "lan1"));
+  ExpectNoComplaint(*daemon_, "older-hosts", "lan1", 20s);  // nobody does it again
+}
+
+TEST_P(FaultOfALink, AFloodThatTheSocketHasNoRoomFor) {
+  StartDaemon({.profile = kTiny, .downstreams = {"lan1"}});
+  const Bytes join = IgmpFrame(bed_.h1().ns.Mac("eth0"), MakeIpv4(192, 0, 2, 11), kG, IgmpV2(0x16, 0, kG));
+  daemon_->Signal(SIGSTOP);
+  Injector(bed_.h1().ns, "eth0").Send(std::vector<Bytes>(60000, join));
+  daemon_->Signal(SIGCONT);
+  EXPECT_THAT(Text(ExpectFinding(*daemon_, "overflows", "lan1", "warn"), "fix"),
+              HasSubstr("tcpdump -ni lan1 igmp or icmp6"));
+  ExpectNoComplaint(*daemon_, "overflows", "lan1", 20s);  // the flood is over
 }
 
 TEST_P(FaultOfALink, AnInterfaceWithoutAddress) {

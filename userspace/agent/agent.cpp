@@ -91,6 +91,8 @@ Result<std::unique_ptr<Agent>> Agent::Open(EventLoop& loop, AgentConfig config,
   }
 
   const Time now = Now();
+  agent->WatchReversePath(now);
+  agent->reverse_path_drops_.Forget();  // of the time before
   agent->next_tick_ = now + kTick;
   agent->next_retry_ = now + kRetry;
   agent->next_sweep_ = now;
@@ -144,11 +146,13 @@ void Agent::OnDeadline() {
     next_tick_ = now + kTick;
     datapath_->Tick(now);
     if (control_) control_->CloseIdle(now);
+    for (auto& [id, port] : ports_) WatchCounters(port, now);
   }
   if (next_retry_ <= now) {
     next_retry_ = now + kRetry;
     links_->RetryReload();
     follow_links_ = recheck_ports_ = true;
+    WatchReversePath(now);
     ForEachFamily([](auto& family) { family.Retry(); });
   }
 }

@@ -134,9 +134,12 @@ class Agent {
   Result<std::string> ExplainStream(const FamilyAgent<F>& family, const typename F::Address& group,
                                     const std::string& source);
   Result<std::string> Doctor();
+  /// Notes what rose, so that Doctor() tells what is over.
+  void WatchCounters(Port& port, Time now);
+  void WatchReversePath(Time now);
   template <class F>
   void AddRefusedStreams(const FamilyAgent<F>& family, const std::vector<PortView>& views,
-                         const DatapathCounters& counters, DoctorFacts& facts);
+                         const DatapathCounters& counters, Time now, DoctorFacts& facts);
   std::vector<PortView> PortViews();
   DatapathCounters Counters();
 
@@ -156,6 +159,7 @@ class Agent {
   std::unique_ptr<ControlServer> control_;
   PacketBatch batch_;
   PacketEventLog packet_events_;
+  RecentCount reverse_path_drops_;  // while the kernel forwards
   std::optional<Icmpv6Socket> icmpv6_;
   Time next_complaint_{};
   TokenBucket packets_too_big_;

@@ -66,6 +66,8 @@ void Agent::ChangeUpstream(const InterfaceConfig& from_file) {
 }
 
 void Agent::ChangeSettings(Port& port, const InterfaceConfig& config) {
+  WatchCounters(port, Now());
+  port.recent.Forget();
   port.config = config;
   ForEachFamily([&](auto& family) { family.Configure(port, Now()); });
   recheck_ports_ = true;  // the datapath has settings of it, too

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/hook_choice.h"
+#include "agent/recent_count.h"
 #include "config/config.h"
 #include "os/event_loop.h"
 #include "os/group_socket.h"
@@ -37,6 +38,8 @@ struct Port {
 
   std::optional<GroupSocket> socket;
   FdWatch watch;  // after the socket: ends before it
+
+  RecentCounts recent;
 
   std::string shown;    // the state that was logged last
   std::string trouble;  // the failure that was logged last, not to say it again

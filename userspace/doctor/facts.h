@@ -10,6 +10,12 @@ namespace bpfcast {
 
 enum class Forwarding : std::uint8_t { kBpf, kKernel };
 
+/// What was counted within the time in which its cause would have shown itself again: 0 when that is over.
+struct Recent {
+  std::uint64_t count = 0;
+  unsigned ago_s = 0;  // the last one
+};
+
 /// A sentence with the way out, as the agent knows it.
 struct Complaint {
   std::string text;
@@ -40,15 +46,16 @@ struct DoctorPort {
   std::string hook;     // empty: none
   std::string hook_reason;
   std::uint64_t received = 0;      // packets of streams
+  bool arriving = false;           // some of them now
   std::uint64_t queries_sent = 0;  // of both families
   std::uint64_t reports_received = 0;
-  std::uint64_t queries_received = 0;
-  std::uint64_t refused_by_limit = 0;
-  std::uint64_t refused_by_policy = 0;
-  std::uint64_t refused_ssm = 0;  // source-specific groups without sources, from older hosts
-  std::uint64_t overflows = 0;    // IGMP and MLD packets lost at the socket
-  std::string other_querier;      // who is the querier of a downstream in our place
-  bool served = true;             // members get packets
+  std::optional<unsigned> last_query_s;  // how long ago another router queried; nothing: never
+  Recent refused_by_limit;
+  Recent refused_by_policy;
+  Recent refused_ssm;         // source-specific groups without sources, from older hosts
+  Recent overflows;           // IGMP and MLD packets lost at the socket
+  std::string other_querier;  // who is the querier of a downstream in our place
+  bool served = true;         // members get packets
   unsigned query_interval_s = 125;
 };
 
@@ -62,6 +69,7 @@ struct DoctorFacts {
   std::string mroute_owner;       // "smcrouted (process 12)": who else has the kernel's multicast routing
   std::vector<std::string> mroute_interfaces;  // of ours, that another one has in it
   std::uint64_t reverse_path_drops = 0;        // packets that rp_filter dropped so far, on any interface
+  bool reverse_path_drops_now = false;         // does it go on? Only an agent knows
   std::vector<std::string> dropping_chains;    // "ip filter FORWARD": of the firewall, that drop streams
   bool legacy_firewall = false;                // rules of iptables-legacy, at which nobody looks
   unsigned igmp_robustness = 2;                // net.ipv4.igmp_qrv

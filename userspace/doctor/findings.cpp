@@ -14,6 +14,11 @@ std::string Join(const std::vector<std::string>& words, const char* between) {
   return text;
 }
 
+/// "3 packets were lost" becomes "3 packets were lost, the last 7 s ago".
+std::string LastOf(const Recent& recent) {
+  return ", the last " + std::to_string(recent.ago_s) + " s ago";
+}
+
 /// Is "6.1.0-13-amd64" at least 6.1?
 bool IsAtLeast(const std::string& kernel, int major, int minor) {
   int numbers[2] = {0, 0};
@@ -178,7 +183,7 @@ class Doctor {
     if (!KernelForwards() || port.reverse_path_filter == 0 || !port.serves_ipv4) return;
     const bool strict = port.reverse_path_filter == 1;
     // The kernel counts since it was booted, for all interfaces together: what arrives tells that it is over.
-    if (facts_.agent && port.received > 0) return;
+    if (facts_.agent && (port.arriving || (port.received > 0 && !facts_.reverse_path_drops_now))) return;
     const bool blocks = facts_.agent ? facts_.reverse_path_drops > 0 : strict;
     Add("rp-filter", blocks ? Level::kFail : Level::kWarn, port.name,
         std::string("the kernel forwards, and ") +
@@ -199,7 +204,7 @@ class Doctor {
     }
     const bool queried =
         facts_.agent &&
-        (port.upstream ? port.queries_received > 0 : port.queries_sent > 0 || !port.other_querier.empty());
+        (port.upstream ? HearsQueries(port) : port.queries_sent > 0 || !port.other_querier.empty());
     if (queried) return;
     Add("snooping", Level::kWarn, port.name,
         "this bridge snoops and nobody queries on it: it forgets receivers after 260 s",
@@ -234,21 +239,27 @@ class Doctor {
     }
   }
 
+  /// Of another router: one of the last two must have come.
+  static bool HearsQueries(const DoctorPort& port) {
+    constexpr unsigned kResponse = 10;  // queries are late by chance, and so are we
+    return port.last_query_s && *port.last_query_s <= 2 * port.query_interval_s + kResponse;
+  }
+
   void UpstreamLive(const DoctorPort& port) {
-    if (port.queries_received > 0) {
+    if (HearsQueries(port)) {
       Add("upstream-query", Level::kOk, port.name, "queries of a router arrive");
       return;
     }
     if (port.waiting.empty() && port.hook.empty()) return;  // nothing is heard there for another reason
-    const bool blocks = facts_.groups_asked > 0 && port.received == 0;
+    const bool blocks = facts_.groups_asked > 0 && !port.arriving;
     const bool soon = facts_.uptime_s < 2 * port.query_interval_s;
     if (facts_.groups_asked == 0 && soon) return;
     Add("upstream-query", blocks ? Level::kFail : Level::kWarn, port.name,
-        "no query was heard" +
-            std::string(blocks
-                            ? ", and no multicast arrives although " + std::to_string(facts_.groups_asked) +
-                                  (facts_.groups_asked == 1 ? " group is" : " groups are") + " asked for"
-                            : " since the start") +
+        (port.last_query_s ? "the last query was heard " + std::to_string(*port.last_query_s) + " s ago"
+                           : std::string("no query was heard") + (blocks ? "" : " since the start")) +
+            (blocks ? ", and no multicast arrives although " + std::to_string(facts_.groups_asked) +
+                          (facts_.groups_asked == 1 ? " group is" : " groups are") + " asked for"
+                    : "") +
             ": a router or a switch between may not know of the members",
         "see whether queries reach the port: tcpdump -ni " + port.name + " igmp or icmp6", "stops-at-260-s");
   }
@@ -270,19 +281,22 @@ class Doctor {
           "stops IGMP",
           "never-starts");
     }
-    if (port.refused_ssm > 0) {
+    if (port.refused_ssm.count > 0) {
       Add("older-hosts", Level::kWarn, port.name,
-          std::to_string(port.refused_ssm) + " joins of source-specific groups named no source",
+          std::to_string(port.refused_ssm.count) + " joins of source-specific groups named no source" +
+              LastOf(port.refused_ssm),
           "let those hosts join with a source, in IGMPv3 or MLDv2 (force_igmp_version=0 there)", "no-ssm");
     }
-    if (port.refused_by_limit > 0) {
+    if (port.refused_by_limit.count > 0) {
       Add("limit", Level::kWarn, port.name,
-          std::to_string(port.refused_by_limit) + " requests of hosts found no room",
+          std::to_string(port.refused_by_limit.count) + " requests of hosts found no room" +
+              LastOf(port.refused_by_limit),
           "raise max-groups, max-sources or max-packets-per-second" + table, "group-limit");
     }
-    if (port.refused_by_policy > 0) {
+    if (port.refused_by_policy.count > 0) {
       Add("policy", Level::kOk, port.name,
-          "the access list refused " + std::to_string(port.refused_by_policy) + " requests");
+          "the access list refused " + std::to_string(port.refused_by_policy.count) + " requests" +
+              LastOf(port.refused_by_policy));
     }
   }
 
@@ -290,9 +304,10 @@ class Doctor {
     if (!port.waiting.empty() && port.waiting.find("address") == std::string::npos) {
       Add("waiting", Level::kFail, port.name, "waits: " + port.waiting, "bpfcast ports", "never-starts");
     }
-    if (port.overflows > 0) {
+    if (port.overflows.count > 0) {
       Add("overflows", Level::kWarn, port.name,
-          std::to_string(port.overflows) + " IGMP and MLD packets were lost, the socket had no room",
+          std::to_string(port.overflows.count) + " IGMP and MLD packets found no room in the socket" +
+              LastOf(port.overflows),
           "find out who sends so many: tcpdump -ni " + port.name + " igmp or icmp6");
     }
   }

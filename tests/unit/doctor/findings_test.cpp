@@ -19,7 +19,7 @@ DoctorPort Port(const std::string& name) {
   port.exists = port.up = port.has_ipv4 = true;
   port.hook = "tc";
   port.hook_reason = "configured";
-  port.queries_received = port.upstream ? 3 : 0;
+  if (port.upstream) port.last_query_s = 20;
   return port;
 }
 
@@ -93,6 +93,11 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   facts.reverse_path_drops = 20;
   facts.ports[0].received = 10;
   EXPECT_EQ(Find(facts, "rp-filter").text, "") << "streams come past it";
+  facts.reverse_path_drops_now = true;
+  EXPECT_EQ(Find(facts, "rp-filter").level, Level::kFail) << "streams came, and are dropped now";
+  facts.ports[0].arriving = true;
+  EXPECT_EQ(Find(facts, "rp-filter").text, "") << "streams come past it now";
+  facts.ports[0].arriving = false;
   facts.ports[0].received = 0;
   const Finding strict = Find(facts, "rp-filter");
   EXPECT_EQ(strict.level, Level::kFail);
@@ -132,16 +137,50 @@ TEST(Doctor, WhatItDoesNotSeeOfTheFirewallItSays) {
 
 TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
   DoctorFacts facts = Healthy();
-  facts.ports[0].queries_received = 0;
+  facts.ports[0].last_query_s.reset();
   facts.groups_asked = 2;
   EXPECT_EQ(Find(facts, "upstream-query").level, Level::kFail);
   EXPECT_THAT(Find(facts, "upstream-query").text, HasSubstr("2 groups are asked for"));
   EXPECT_EQ(Find(facts, "upstream-query").symptom, "stops-at-260-s");
-  facts.ports[0].received = 10;
+  facts.ports[0].arriving = true;
   EXPECT_EQ(Find(facts, "upstream-query").level, Level::kWarn);
   facts.groups_asked = 0;
   facts.uptime_s = 10;
   EXPECT_EQ(Find(facts, "upstream-query").text, "") << "too early to tell";
+}
+
+TEST(Doctor, QueriesUpstreamThatCeasedAreMissedAfterTwoOfThem) {
+  DoctorFacts facts = Healthy();
+  facts.groups_asked = 1;
+  facts.ports[0].last_query_s = 2 * 125 + 10;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kOk);
+  facts.ports[0].last_query_s = 2 * 125 + 11;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kFail) << "and the stream is gone";
+  EXPECT_THAT(Find(facts, "upstream-query").text, HasSubstr("the last query was heard 261 s ago, and no"));
+  facts.ports[0].arriving = true;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kWarn);
+  facts.ports[0].query_interval_s = 300;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kOk) << "as often as the operator said";
+}
+
+TEST(Doctor, WhatHostsWereRefusedIsToldWhileItGoesOn) {
+  DoctorFacts facts = Healthy();
+  DoctorPort& port = facts.ports[1];
+  for (const char* id : {"limit", "older-hosts", "overflows", "policy"}) {
+    EXPECT_EQ(Find(facts, id).text, "") << id;
+  }
+  port.refused_by_limit = {12, 3};
+  port.refused_ssm = {2, 7};
+  port.overflows = {1200, 0};
+  port.refused_by_policy = {5, 60};
+  EXPECT_EQ(Find(facts, "limit").level, Level::kWarn);
+  EXPECT_EQ(Find(facts, "limit").text, "12 requests of hosts found no room, the last 3 s ago");
+  EXPECT_EQ(Find(facts, "older-hosts").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "older-hosts").text,
+              HasSubstr("2 joins of source-specific groups named no source"));
+  EXPECT_EQ(Find(facts, "overflows").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "overflows").text, HasSubstr("1200 IGMP and MLD packets"));
+  EXPECT_EQ(Find(facts, "policy").level, Level::kOk) << "as the operator wants it";
 }
 
 TEST(Doctor, AnotherOwnerOfTheKernelsRoutingBlocksItAndOnlyDisturbsThePrograms) {
@@ -166,7 +205,7 @@ TEST(Doctor, ABridgeThatNobodyQueriesForgetsReceivers) {
   EXPECT_EQ(Find(facts, "snooping").level, Level::kWarn);
   facts.agent = true;
   facts.ports[0].bridge = facts.ports[0].snooping = true;
-  facts.ports[0].queries_received = 0;
+  facts.ports[0].last_query_s.reset();
   EXPECT_THAT(Find(facts, "snooping").fix, HasSubstr("ip link set wan0 type bridge mcast_querier 1"));
 }
 
