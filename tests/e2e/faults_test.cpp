@@ -61,47 +61,6 @@ TEST_P(FaultOfTheKernelPath, RpFilterDropsSendersThatNoRouteReaches) {
   ExpectNoComplaint(*daemon_, "rp-filter", "wan0");
 }
 
-TEST_P(FaultOfTheKernelPath, AFirewallDropsInForwardWhatNoRuleAccepts) {
-  MustRun({"nft", "-f", "-"}, &bed_.router(),
-          "table ip filter {\n chain USER {\n return\n }\n chain FORWARD {\n"
-          "type filter hook forward priority 0; policy drop;\n"
-          // None of these lets a stream pass.
-          "jump USER\n ct state established,related accept\n ip daddr 10.0.0.0/8 accept\n"
-          "meta l4proto tcp accept\n iifname \"docker0\" accept\n oifname \"br-*\" accept\n }\n}\n");
-  StartDaemon();
-  Receiver receiver(bed_.h1(), AnyGroup());
-  Join(receiver);
-  Send(FromUpstream(AnyGroup()));
-  const std::string fix = Text(ExpectFinding(*daemon_, "firewall", "machine", "warn"), "fix");
-  EXPECT_EQ(fix, "nft insert rule ip filter FORWARD ip daddr 224.0.0.0/4 accept");
-  EXPECT_EQ(receiver.Total(), 0U);
-  MustRun(Words(fix), &bed_.router());
-  Send(FromUpstream(AnyGroup()));
-  EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
-  ExpectNoComplaint(*daemon_, "firewall", "machine");
-}
-
-TEST_P(FaultOfTheKernelPath, AFirewallThatMayAcceptStreamsIsNoFault) {
-  StartDaemon();
-  const auto chain = [&](const std::string& rules) {
-    MustRun(
-        {"nft", "-f", "-"}, &bed_.router(),
-        "table inet t\ndelete table inet t\ntable inet t {\n chain USER {\n" + rules +
-            " }\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n jump USER\n }\n}\n");
-  };
-  for (const char* accepts :
-       {"ip daddr 239.0.0.0/8 accept\n", "iifname \"wan0\" oifname \"lan1\" accept\n",
-        "udp dport 5000 accept\n", "ct state new,established accept\n", "ip daddr { 239.1.2.3 } accept\n",
-        "ip saddr 10.0.0.0/8 meta l4proto udp accept\n", "iifname \"wan*\" accept\n"}) {
-    chain(accepts);
-    EXPECT_TRUE(FindFinding(Findings(*daemon_), "firewall", "machine").is_null()) << accepts;
-  }
-  for (const char* refuses : {"drop\n accept\n", "ip daddr 192.168.0.0/16 accept\n", ""}) {
-    chain(refuses);
-    EXPECT_EQ(FindFinding(Findings(*daemon_), "firewall", "machine")["level"], "warn") << refuses;
-  }
-}
-
 /// Of both hooks: what a port does not take of a stream that is forwarded.
 class FaultOfCopies : public Fault {};
 BPFCAST_FOR_EACH_HOOK_AND_FAMILY(FaultOfCopies);

@@ -97,7 +97,8 @@ Result<std::string> Agent::Doctor() {
   facts.uptime_s = std::chrono::duration<double>(now - started_).count();
   WatchReversePath(now);
   facts.reverse_path_drops_now = reverse_path_drops_.At(now, kReversePathEpisode).count > 0;
-  facts.groups_asked = ipv4_.proxy().database().groups().size() + ipv6_.proxy().database().groups().size();
+  facts.groups_asked_ipv6 = ipv6_.proxy().database().groups().size();
+  facts.groups_asked = ipv4_.proxy().database().groups().size() + facts.groups_asked_ipv6;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const PortView& view = views[i];
     DoctorPort& port = facts.ports[i];

@@ -16,6 +16,22 @@ struct Recent {
   unsigned ago_s = 0;  // the last one
 };
 
+/// What the firewall does to packets without doubt, as far as its rules tell.
+struct FirewallFact {
+  enum class What : std::uint8_t {
+    kStreams,  // drops those that the kernel forwards from the upstream
+    kQueries,  // drops what the kernel as a host upstream is asked
+    kReports,  // drops what it answers
+    kSources,  // gives streams another source
+  };
+
+  What what = What::kStreams;
+  std::string chain;  // "ip filter FORWARD"
+  bool ipv6 = false;
+  std::string from;             // the port where they arrive; of kReports: leave
+  std::vector<std::string> to;  // the ports where they leave; empty: all
+};
+
 /// A sentence with the way out, as the agent knows it.
 struct Complaint {
   std::string text;
@@ -70,14 +86,15 @@ struct DoctorFacts {
   std::vector<std::string> mroute_interfaces;  // of ours, that another one has in it
   std::uint64_t reverse_path_drops = 0;        // packets that rp_filter dropped so far, on any interface
   bool reverse_path_drops_now = false;         // does it go on? Only an agent knows
-  std::vector<std::string> dropping_chains;    // "ip filter FORWARD": of the firewall, that drop streams
-  bool legacy_firewall = false;                // rules of iptables-legacy, at which nobody looks
-  unsigned igmp_robustness = 2;                // net.ipv4.igmp_qrv
+  std::vector<FirewallFact> firewall;
+  bool legacy_firewall = false;  // rules of iptables-legacy, at which nobody looks
+  unsigned igmp_robustness = 2;  // net.ipv4.igmp_qrv
   std::vector<DoctorPort> ports;
 
   bool agent = false;  // one answers
   double uptime_s = 0;
   std::size_t groups_asked = 0;         // upstream
+  std::size_t groups_asked_ipv6 = 0;    // those of them that are IPv6
   std::vector<Complaint> refused_data;  // streams that somebody wants and that are refused
 };
 

@@ -88,21 +88,57 @@ class Doctor {
     Firewall();
   }
 
-  void Firewall() {
-    for (const std::string& chain : facts_.dropping_chains) {
-      if (!KernelForwards()) {
-        Add("firewall", Level::kOk, "machine",
-            "the firewall's chain " + chain +
-                " drops what no rule accepts; what bpfcast forwards passes by it");
-        continue;
-      }
-      const bool ipv6 = chain.starts_with("ip6 ");
-      Add("firewall", Level::kWarn, "machine",
-          "the kernel forwards, and the firewall's chain " + chain +
-              " drops what no rule accepts, and none accepts streams",
-          "nft insert rule " + chain + (ipv6 ? " ip6 daddr ff00::/8 accept" : " ip daddr 224.0.0.0/4 accept"),
-          "stops-after-seconds");
+  /// What lets multicast of a kind pass, in front of all rules of the chain.
+  static std::string NftAccept(const FirewallFact& fact, const std::string& what) {
+    return "nft insert rule " + fact.chain + " " + what + " accept";
+  }
+  static std::string ToGroups(const FirewallFact& fact) {
+    return fact.ipv6 ? "ip6 daddr ff00::/8" : "ip daddr 224.0.0.0/4";
+  }
+
+  void FirewallRule(const FirewallFact& fact) {
+    const std::string family = fact.ipv6 ? "IPv6" : "IPv4";
+    const std::string to = fact.to.empty() ? "" : " to " + Join(fact.to, ", ");
+    const bool asked =
+        fact.ipv6 ? facts_.groups_asked_ipv6 > 0 : facts_.groups_asked > facts_.groups_asked_ipv6;
+    const Level blocks = asked ? Level::kFail : Level::kWarn;
+    switch (fact.what) {
+      case FirewallFact::What::kStreams:
+        if (!KernelForwards()) {
+          return Add("firewall", Level::kOk, "machine",
+                     "the firewall's chain " + fact.chain + " drops " + family +
+                         " streams; what bpfcast forwards passes by it");
+        }
+        return Add("firewall", blocks, "machine",
+                   "the kernel forwards, and the firewall's chain " + fact.chain + " drops " + family +
+                       " streams" + to,
+                   NftAccept(fact, ToGroups(fact)), "stops-after-seconds");
+      case FirewallFact::What::kQueries:
+        return Add("firewall-queries", blocks, fact.from,
+                   "membership = \"kernel\", and the firewall's chain " + fact.chain +
+                       " drops the queries of " + family + ", so that the kernel does not answer them",
+                   NftAccept(fact, fact.ipv6 ? "icmpv6 type mld-listener-query" : "ip protocol igmp"),
+                   "stops-at-260-s");
+      case FirewallFact::What::kReports:
+        return Add("firewall-reports", blocks, fact.from,
+                   "membership = \"kernel\", and the firewall's chain " + fact.chain +
+                       " drops what the kernel reports in " + family,
+                   NftAccept(fact, fact.ipv6 ? "icmpv6 type mld2-listener-report" : "ip protocol igmp"),
+                   "joined-no-data");
+      case FirewallFact::What::kSources:
+        if (!KernelForwards()) return;
+        return Add(
+            "masquerade", Level::kWarn, "machine",
+            "the kernel forwards, and the firewall's chain " + fact.chain + " gives " + family +
+                " streams from " + fact.from + to +
+                " another source, which members that ask for the real one do not take",
+            NftAccept(fact, ToGroups(fact)) + ", then: conntrack -D -p udp, for streams that flow already",
+            "no-ssm");
     }
+  }
+
+  void Firewall() {
+    for (const FirewallFact& fact : facts_.firewall) FirewallRule(fact);
     if (KernelForwards() && facts_.legacy_firewall) {
       Add("firewall-legacy", Level::kOk, "machine",
           "the kernel forwards, and there are rules of iptables-legacy, which are not looked at: "

@@ -14,7 +14,8 @@
 #include "datapath/bpf_link.h"
 #include "datapath/mroute_owner.h"
 #include "datapath/port_facts.h"
-#include "os/forward_chains.h"
+#include "doctor/probe_firewall.h"
+#include "os/firewall_read.h"
 #include "os/link_table.h"
 #include "os/netlink.h"
 #include "os/privileges.h"
@@ -101,13 +102,11 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.missing_capabilities =
       MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
-  std::vector<std::string> names;
-  for (const InterfaceConfig& interface : interfaces) names.push_back(interface.name);
-  facts.dropping_chains = DroppingForwardChains(names);
   facts.legacy_firewall = HasLegacyFilter();
   facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();
+  facts.firewall = LookAtFirewall(ReadFirewall(), interfaces, links);
   for (const InterfaceConfig& interface : interfaces) facts.ports.push_back(ProbeOne(interface, links));
   AddMroute<Igmp>(facts);
   AddMroute<Mld>(facts);

@@ -23,7 +23,7 @@ const std::vector<Symptom>& Symptoms() {
        "freezes after 255 to 270 s, or at 520 s",
        "the Group Membership Interval: queries do not arrive upstream, or a switch that snoops forgets the "
        "receivers because nobody queries it",
-       {"upstream-query", "snooping", "other-querier"}},
+       {"upstream-query", "snooping", "other-querier", "firewall-queries"}},
       {"stops-at-300-s",
        "ends after exactly 300 or 600 s",
        "the provider cuts off who asks for groups of the link (224.0.0.0/24), or a second proxy does",
@@ -53,7 +53,7 @@ const std::vector<Symptom>& Symptoms() {
       {"joined-no-data",
        "joined, and no data comes",
        "nobody upstream heard the join, or the kernel drops the sender",
-       {"upstream-query", "rp-filter", "address", "firewall"}},
+       {"upstream-query", "rp-filter", "address", "firewall", "firewall-reports"}},
       {"group-limit",
        "some groups more do not work",
        "a limit: max-groups here, net.ipv4.igmp_max_memberships (20) in programs that use one socket",
@@ -72,8 +72,9 @@ const std::vector<Symptom>& Symptoms() {
        {"mroute-owner", "other-querier"}},
       {"no-ssm",
        "source-specific groups (232.0.0.0/8) do not work, others do",
-       "hosts or a querier of an older version, which cannot name sources",
-       {"older-hosts", "igmp-version"}},
+       "hosts or a querier of an older version, which cannot name sources, or a firewall that gives streams "
+       "another source",
+       {"older-hosts", "igmp-version", "masquerade"}},
   };
   return symptoms;
 }

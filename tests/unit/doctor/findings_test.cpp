@@ -114,16 +114,46 @@ TEST(Doctor, TheReversePathFilterCountsWhereTheKernelForwards) {
   EXPECT_EQ(Find(facts, "rp-filter").level, Level::kWarn) << "senders that have a route anywhere pass";
 }
 
-TEST(Doctor, AFirewallThatDropsInForwardMattersWhereTheKernelForwards) {
+TEST(Doctor, AFirewallThatDropsStreamsMattersWhereTheKernelForwards) {
   DoctorFacts facts = Healthy();
-  facts.dropping_chains = {"ip filter FORWARD"};
+  facts.firewall = {{FirewallFact::What::kStreams, "ip filter FORWARD", false, "wan0", {}}};
   EXPECT_EQ(Find(facts, "firewall").level, Level::kOk);
   EXPECT_THAT(Find(facts, "firewall").text, HasSubstr("passes by it"));
   facts.forwarding = Forwarding::kKernel;
-  EXPECT_EQ(Find(facts, "firewall").level, Level::kWarn);
+  EXPECT_EQ(Find(facts, "firewall").level, Level::kWarn) << "nobody asks for anything";
+  facts.groups_asked = 1;
+  EXPECT_EQ(Find(facts, "firewall").level, Level::kFail);
   EXPECT_EQ(Find(facts, "firewall").fix, "nft insert rule ip filter FORWARD ip daddr 224.0.0.0/4 accept");
-  facts.dropping_chains = {"ip6 filter FORWARD"};
-  EXPECT_EQ(Find(facts, "firewall").fix, "nft insert rule ip6 filter FORWARD ip6 daddr ff00::/8 accept");
+  facts.firewall = {{FirewallFact::What::kStreams, "inet filter FORWARD", true, "wan0", {"lan1"}}};
+  EXPECT_EQ(Find(facts, "firewall").level, Level::kWarn) << "what is asked for is IPv4";
+  EXPECT_THAT(Find(facts, "firewall").text, HasSubstr("drops IPv6 streams to lan1"));
+  EXPECT_EQ(Find(facts, "firewall").fix, "nft insert rule inet filter FORWARD ip6 daddr ff00::/8 accept");
+}
+
+TEST(Doctor, AFirewallThatKeepsQueriesOrReportsFromTheKernelIsNamedWithTheRule) {
+  DoctorFacts facts = Healthy();
+  facts.groups_asked = 1;
+  facts.firewall = {{FirewallFact::What::kQueries, "ip filter INPUT", false, "wan0", {}}};
+  EXPECT_EQ(Find(facts, "firewall-queries").level, Level::kFail);
+  EXPECT_EQ(Find(facts, "firewall-queries").object, "wan0");
+  EXPECT_EQ(Find(facts, "firewall-queries").fix, "nft insert rule ip filter INPUT ip protocol igmp accept");
+  EXPECT_EQ(Find(facts, "firewall-queries").symptom, "stops-at-260-s");
+  facts.firewall = {{FirewallFact::What::kReports, "ip6 filter OUTPUT", true, "wan0", {}}};
+  EXPECT_EQ(Find(facts, "firewall-queries").text, "");
+  EXPECT_EQ(Find(facts, "firewall-reports").fix,
+            "nft insert rule ip6 filter OUTPUT icmpv6 type mld2-listener-report accept");
+}
+
+TEST(Doctor, AnotherSourceForStreamsMattersWhereTheKernelForwards) {
+  DoctorFacts facts = Healthy();
+  facts.firewall = {{FirewallFact::What::kSources, "ip nat POSTROUTING", false, "wan0", {"lan1"}}};
+  EXPECT_EQ(Find(facts, "masquerade").text, "") << "the programs pass by it";
+  facts.forwarding = Forwarding::kKernel;
+  EXPECT_EQ(Find(facts, "masquerade").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "masquerade").text,
+              HasSubstr("gives IPv4 streams from wan0 to lan1 another source"));
+  EXPECT_THAT(Find(facts, "masquerade").fix,
+              HasSubstr("nft insert rule ip nat POSTROUTING ip daddr 224.0.0.0/4 accept, then"));
 }
 
 TEST(Doctor, WhatItDoesNotSeeOfTheFirewallItSays) {
