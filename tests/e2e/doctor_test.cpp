@@ -153,6 +153,29 @@ TEST_P(DoctorOf, NamesAnotherQuerierAndAVethWithoutGro) {
   ExpectNoComplaint(*daemon_, "other-querier", "lan1");
 }
 
+TEST_P(DoctorOf, NamesWhatKeepsADriverFromNativeXdp) {
+  const NetNs& far = bed_.h4().ns;
+  bed_.router().Ip("link set lan3 mtu 9000");
+  far.Ip("link set eth0 mtu 9000");
+  StartWith("upstream = \"wan0\"\ndownstream = [\"lan3\"]\nipv6 = false\n[interface.lan3]\nhook = \"xdp\"\n");
+  ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan3")["state"] == "up"; }));
+  const json large = Expect("xdp-refused", "lan3", "warn");
+  EXPECT_THAT(large["text"].get<std::string>(), HasSubstr("its MTU of 9000 may be more than XDP takes"));
+  EXPECT_THAT(large["fix"].get<std::string>(), HasSubstr("ip link set lan3 mtu 1500, at its other end, too"));
+  far.Ip("link set eth0 mtu 1500");
+  bed_.router().Ip("link set lan3 mtu 1500");
+  ExpectNoComplaint(*daemon_, "xdp-refused", "lan3");
+  ASSERT_EQ(daemon_->Port("lan3")["hook"], "xdp");
+
+  ASSERT_EQ(daemon_->Stop(), 0);
+  MustRun({"ethtool", "-L", "eth0", "tx", "2"}, &far);
+  daemon_->StartAgain();
+  const std::string fix = Expect("xdp-refused", "lan3", "warn")["fix"].get<std::string>();
+  MustRun(Words(fix.substr(0, fix.find(','))), &bed_.router());
+  ExpectNoComplaint(*daemon_, "xdp-refused", "lan3");
+  EXPECT_EQ(daemon_->Port("lan3")["hook"], "xdp");
+}
+
 TEST_P(DoctorOf, NamesAnotherProgramWithTheKernelsMulticastRouting) {
   StartWith("upstream = \"wan0\"\ndownstream = [\"lan1\"]\nipv6 = false\n");
   ASSERT_TRUE(Eventually([&] { return daemon_->Port("lan1")["state"] == "up"; }));

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "datapath/nic_settings.h"
+
 namespace bpfcast {
 
 enum class Forwarding : std::uint8_t { kBpf, kKernel };
@@ -57,6 +59,8 @@ struct DoctorPort {
   bool xdp_known = false;     // the kernel tells what XDP can do (6.3)
   bool xdp_target = false;    // native XDP may send to it
   bool xdp_occupied = false;  // some XDP program is attached
+  NicSettings nic;
+  std::uint32_t mtu = 0;
   // Of the agent.
   std::string waiting;  // why it does not work
   std::string hook;     // empty: none
@@ -87,8 +91,9 @@ struct DoctorFacts {
   std::uint64_t reverse_path_drops = 0;        // packets that rp_filter dropped so far, on any interface
   bool reverse_path_drops_now = false;         // does it go on? Only an agent knows
   std::vector<FirewallFact> firewall;
-  bool legacy_firewall = false;  // rules of iptables-legacy, at which nobody looks
-  unsigned igmp_robustness = 2;  // net.ipv4.igmp_qrv
+  bool legacy_firewall = false;         // rules of iptables-legacy, at which nobody looks
+  bool kernel_routes_multicast = true;  // it has the code for it
+  unsigned igmp_robustness = 2;         // net.ipv4.igmp_qrv
   std::vector<DoctorPort> ports;
 
   bool agent = false;  // one answers

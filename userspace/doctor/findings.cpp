@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include "base/sysctl_name.h"
 
@@ -84,6 +85,11 @@ class Doctor {
           "the kernel's multicast routing forwards: " + facts_.forwarding_reason,
           "take that away and restart bpfcastd, or say datapath = \"kernel\"");
     }
+    if (KernelForwards() && !facts_.kernel_routes_multicast) {
+      Add("mroute", Level::kFail, "machine",
+          "this kernel has no multicast routing of IPv4 (Protocol not available)",
+          "use a kernel with CONFIG_IP_MROUTE, or datapath = \"bpf\"", "never-starts");
+    }
     MrouteOwner();
     Firewall();
   }
@@ -139,10 +145,12 @@ class Doctor {
 
   void Firewall() {
     for (const FirewallFact& fact : facts_.firewall) FirewallRule(fact);
-    if (KernelForwards() && facts_.legacy_firewall) {
+    const bool speaks = std::any_of(facts_.ports.begin(), facts_.ports.end(),
+                                    [](const DoctorPort& each) { return each.kernel_speaks; });
+    if (facts_.legacy_firewall && (KernelForwards() || speaks)) {
       Add("firewall-legacy", Level::kOk, "machine",
-          "the kernel forwards, and there are rules of iptables-legacy, which are not looked at: "
-          "iptables-legacy -S FORWARD shows them");
+          "there are rules of iptables-legacy, which are not looked at: iptables-legacy -S " +
+              std::string(KernelForwards() ? "FORWARD" : "INPUT") + " shows them");
     }
   }
 
@@ -259,10 +267,11 @@ class Doctor {
                                    : port.hook_reason + ", so TC serves it",
           "ip link set " + port.name + " xdp off, if that program is not needed");
     }
+    XdpRefused(port);
     const bool xdp_sends =
         port.xdp_wanted || std::any_of(facts_.ports.begin(), facts_.ports.end(),
                                        [](const DoctorPort& each) { return each.hook == "xdp"; });
-    if (port.driver == "veth" && port.xdp_known && !port.xdp_target && xdp_sends) {
+    if (port.driver == "veth" && port.xdp_known && !port.xdp_target && xdp_sends && !LacksQueues(port)) {
       Add("veth-gro", Level::kWarn, port.name,
           std::string(
               "its other end has neither GRO nor an XDP program, so that native XDP cannot send to it") +
@@ -273,6 +282,55 @@ class Doctor {
       Add("forwarding", Level::kFail, port.name, "nothing is forwarded here: " + port.hook_reason,
           "bpfcast ports, and the log of bpfcastd", "never-starts");
     }
+  }
+
+  /// A veth has native XDP unless that is so (Linux 6.3).
+  static bool LacksQueues(const DoctorPort& port) {
+    return port.hook_reason.find("veth has no native XDP") != std::string::npos;
+  }
+
+  /// The driver has native XDP and does not take the program. It says why in the kernel's log alone.
+  void XdpRefused(const DoctorPort& port) {
+    if (LacksQueues(port)) {
+      return Add(
+          "xdp-refused", Level::kWarn, port.name,
+          "it has fewer queues to receive than its other end has to send, so that there is no native XDP",
+          "ethtool -L " + port.name + " rx " + std::to_string(port.nic.most_rx) +
+              ", or at its other end: ethtool -L PEER tx 1");
+    }
+    constexpr std::string_view kBecause = "because native XDP: ";
+    const std::size_t at = port.hook_reason.find(kBecause);
+    if (at == std::string::npos || port.hook_reason.find("of somebody else") != std::string::npos) return;
+    const std::string error = port.hook_reason.substr(at + kBecause.size());
+    const bool veth = port.driver == "veth";
+    const std::string& name = port.name;
+    std::vector<std::string> causes;
+    std::vector<std::string> fixes;
+    if (port.nic.lro) {
+      causes.emplace_back("LRO is on");
+      fixes.push_back("ethtool -K " + name + " lro off");
+    }
+    if (port.nic.gro_hw && !port.nic.gro_hw_fixed) {
+      causes.emplace_back("rx-gro-hw is on");
+      fixes.push_back("ethtool -K " + name + " rx-gro-hw off");
+    } else if (port.nic.gro_hw && port.driver == "virtio_net") {
+      causes.emplace_back("rx-gro-hw is on, by the host of this machine");
+      fixes.emplace_back("in QEMU: guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off");
+    }
+    constexpr unsigned kOnePage = 3000;  // about what drivers take of a program without fragments
+    if (port.mtu > kOnePage) {
+      causes.push_back("its MTU of " + std::to_string(port.mtu) + " may be more than XDP takes");
+      fixes.push_back("ip link set " + name + " mtu 1500" + (veth ? ", at its other end, too" : ""));
+    }
+    if (causes.empty() && port.nic.combined > 1) {
+      causes.emplace_back("it may have no queues left for XDP");
+      fixes.push_back("ethtool -L " + name + " combined " + std::to_string(port.nic.combined / 2));
+    }
+    if (fixes.empty()) fixes.emplace_back("dmesg may tell why");
+    Add("xdp-refused", Level::kWarn, name,
+        "its driver refuses native XDP (" + error + "), so TC serves it" + (causes.empty() ? "" : ": ") +
+            Join(causes, ", "),
+        Join(fixes, "; ") + "; then restart bpfcastd");
   }
 
   /// Of another router: one of the last two must have come.

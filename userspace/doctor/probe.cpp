@@ -13,6 +13,7 @@
 
 #include "datapath/bpf_link.h"
 #include "datapath/mroute_owner.h"
+#include "datapath/nic_settings.h"
 #include "datapath/port_facts.h"
 #include "doctor/probe_firewall.h"
 #include "os/firewall_read.h"
@@ -70,6 +71,8 @@ DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links) {
   port.xdp_known = facts.features_known;
   port.xdp_target = facts.xdp_target;
   port.xdp_occupied = BpfLink::HasXdp(link->ifindex);
+  port.nic = ProbeNic(link->name);
+  port.mtu = link->mtu;
   return port;
 }
 
@@ -103,6 +106,7 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
       MissingCapabilities(datapath == DatapathSetting::kKernel ? BpfUse::kNotNeeded : BpfUse::kNeeded);
   if (datapath == DatapathSetting::kKernel) facts.forwarding = Forwarding::kKernel;
   facts.legacy_firewall = HasLegacyFilter();
+  facts.kernel_routes_multicast = std::filesystem::exists("/proc/self/net/ip_mr_vif");
   facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();

@@ -8,7 +8,7 @@ const std::vector<Symptom>& Symptoms() {
        "no picture at all, on any receiver",
        "an interface without address or carrier, or the sender is refused: its network, its TTL, its "
        "interface",
-       {"interface", "address", "data-refused", "forwarding", "agent"}},
+       {"interface", "address", "data-refused", "forwarding", "agent", "mroute"}},
       {"stops-after-seconds",
        "a picture for 1 to 10 s, then it freezes",
        "unicast came first and multicast does not get through: a firewall, an altnet that lacks the sender, "

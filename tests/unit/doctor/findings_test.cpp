@@ -163,6 +163,49 @@ TEST(Doctor, WhatItDoesNotSeeOfTheFirewallItSays) {
   facts.forwarding = Forwarding::kKernel;
   EXPECT_EQ(Find(facts, "firewall-legacy").level, Level::kOk);
   EXPECT_THAT(Find(facts, "firewall-legacy").text, HasSubstr("iptables-legacy -S FORWARD"));
+  facts.forwarding = Forwarding::kBpf;
+  facts.ports[0].kernel_speaks = true;
+  EXPECT_THAT(Find(facts, "firewall-legacy").text, HasSubstr("iptables-legacy -S INPUT"));
+}
+
+TEST(Doctor, AKernelWithoutMulticastRoutingMattersWhereItIsToForward) {
+  DoctorFacts facts = Healthy();
+  facts.kernel_routes_multicast = false;
+  EXPECT_EQ(Find(facts, "mroute").text, "");
+  facts.forwarding = Forwarding::kKernel;
+  EXPECT_EQ(Find(facts, "mroute").level, Level::kFail);
+  EXPECT_THAT(Find(facts, "mroute").fix, HasSubstr("CONFIG_IP_MROUTE"));
+}
+
+TEST(Doctor, ADriverThatRefusesXdpIsToldWithWhatMayStandInItsWay) {
+  DoctorFacts facts = Healthy();
+  DoctorPort& port = facts.ports[1];
+  port.driver = "ixgbe";
+  port.nic = {true, true, false, 8, 0};
+  port.mtu = 9000;
+  EXPECT_EQ(Find(facts, "xdp-refused").text, "") << "TC was asked for";
+  port.hook_reason = "TCX link, because native XDP: XDP program 7 (x) of somebody else is attached";
+  EXPECT_EQ(Find(facts, "xdp-refused").text, "");
+  port.hook_reason = "TCX link, because native XDP: Invalid argument";
+  EXPECT_EQ(Find(facts, "xdp-refused").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "xdp-refused").text,
+              HasSubstr("(Invalid argument), so TC serves it: LRO is on, rx-gro-hw is on, its MTU of 9000"));
+  EXPECT_EQ(Find(facts, "xdp-refused").fix,
+            "ethtool -K lan1 lro off; ethtool -K lan1 rx-gro-hw off; ip link set lan1 mtu 1500; then restart "
+            "bpfcastd");
+  port.nic = {false, false, false, 8, 0};
+  port.mtu = 1500;
+  EXPECT_EQ(Find(facts, "xdp-refused").fix, "ethtool -L lan1 combined 4; then restart bpfcastd");
+  port.nic = {};
+  EXPECT_THAT(Find(facts, "xdp-refused").fix, HasSubstr("dmesg"));
+  port.nic = {false, true, true, 0, 0};
+  port.driver = "virtio_net";
+  EXPECT_THAT(Find(facts, "xdp-refused").fix, HasSubstr("guest_tso4=off"));
+  port.driver = "veth";
+  port.nic = {false, false, false, 0, 2};
+  port.hook_reason = "xdp configured, but veth has no native XDP: tc";
+  EXPECT_EQ(Find(facts, "xdp-refused").fix,
+            "ethtool -L lan1 rx 2, or at its other end: ethtool -L PEER tx 1");
 }
 
 TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
