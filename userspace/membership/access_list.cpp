@@ -45,6 +45,13 @@ bool AccessList<F>::Permits(const Address& group, const Address& source) const {
 }
 
 template <class F>
+bool AccessList<F>::TellsSourcesApart() const {
+  return only_sources.IsListed() || std::any_of(rules.begin(), rules.end(), [](const AccessRule<F>& rule) {
+           return rule.source.length > 0;
+         });
+}
+
+template <class F>
 MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
                               const MembershipRecord<F>& record) {
   if (record.mode == FilterMode::kExclude) return list.Permits(group) ? record : MembershipRecord<F>();

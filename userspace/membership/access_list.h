@@ -42,6 +42,9 @@ struct AccessList {
   /// May this source of the group be asked for?
   bool Permits(const Address& group, const Address& source) const;
 
+  /// May some sources of a group be asked for where not all may?
+  bool TellsSourcesApart() const;
+
   bool operator==(const AccessList&) const = default;
 };
 
@@ -50,6 +53,17 @@ struct AccessList {
 template <class F>
 MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
                               const MembershipRecord<F>& record);
+
+/// The same for a link of which it is known too which sources its hosts ask for one by one: where the list
+/// refuses all sources of the group it lets through those of them that it permits. So those who want the
+/// whole group take nothing from those who name what they may have. `named()` is a SourceSet<F>.
+template <class F, class Named>
+MembershipRecord<F> Permitted(const AccessList<F>& list, const typename F::Address& group,
+                              const MembershipRecord<F>& record, Named named) {
+  const bool refused = record.mode == FilterMode::kExclude && !list.Permits(group);
+  if (!refused || !list.TellsSourcesApart()) return Permitted(list, group, record);
+  return Permitted(list, group, MembershipRecord<F>{FilterMode::kInclude, named() - record.sources});
+}
 
 extern template struct AccessList<Igmp>;
 extern template struct AccessList<Mld>;

@@ -367,6 +367,11 @@ SourceSet<F> GroupState<F>::Excluded() const {
 }
 
 template <class F>
+SourceSet<F> GroupState<F>::Named() const {
+  return hosts_.WasIncomplete() ? hosts_.Named() + Requested() : hosts_.Named();
+}
+
+template <class F>
 std::optional<Time> GroupState<F>::SourceTimer(const Address& source) const {
   const auto found = sources_.find(source);
   return found == sources_.end() ? std::nullopt : found->second.timer;

@@ -52,6 +52,9 @@ class GroupState {
   SourceSet<F> Requested() const;
   /// Y: the sources that are blocked; empty in INCLUDE.
   SourceSet<F> Excluded() const;
+  /// The sources that hosts ask for one by one, in EXCLUDE as well, where the tables forget most of them:
+  /// from the known hosts, and A or X for those that are not known.
+  SourceSet<F> Named() const;
   /// A, or X and Y: those that take room.
   std::size_t SourceCount() const { return sources_.size(); }
   /// kNever in INCLUDE.

@@ -52,7 +52,7 @@ bool HasToWait(const GroupRecord<F>& record, const ReportPacker<F>& packer) {
 
 template <class F>
 Host<F>::Host(const HostConfig<F>& config, const MembershipDatabase<F>& database, Random random)
-    : config_(config), database_(database), random_(random), mode_(ModeNow()) {}
+    : config_(config), database_(&database), random_(random), mode_(ModeNow()) {}
 
 template <class F>
 void Host<F>::Start(Time now) {
@@ -82,15 +82,20 @@ void Host<F>::Forget() {
 }
 
 template <class F>
-void Host<F>::Reconfigure(const HostConfig<F>& config, Time now) {
+void Host<F>::Reconfigure(const HostConfig<F>& config, const MembershipDatabase<F>& database, Time now) {
   config_.version = config.version;
   config_.older_queriers = config.older_queriers;
   FollowMode(Announcement::kAll, now);
   const HostConfig<F> before = std::exchange(config_, config);
+  const MembershipDatabase<F>& spoken_for = *std::exchange(database_, &database);
   config_.mtu = before.mtu;
   if (!running_) return;
-  for (const auto& [group, state] : database_.groups()) {
-    ScheduleChange({group, ToldBy(before, mode_, group, state.merged), Told(group)}, Robustness(), now);
+  const auto follow = [&](const Address& group, const MembershipRecord<F>& merged) {
+    ScheduleChange({group, ToldBy(before, mode_, group, merged), Told(group)}, Robustness(), now);
+  };
+  for (const auto& [group, state] : spoken_for.groups()) follow(group, state.merged);
+  for (const auto& [group, state] : database.groups()) {
+    if (!spoken_for.groups().contains(group)) follow(group, {});
   }
 }
 
@@ -155,7 +160,7 @@ void Host<F>::Expire(Time now, HostEffects<F>& out) {
 template <class F>
 void Host<F>::Leave(HostEffects<F>& out) {
   const MembershipRecord<F> nothing;
-  for (const auto& [group, state] : database_.groups()) {
+  for (const auto& [group, state] : database_->groups()) {
     const auto told = Told(group);
     if (!told.IsEmpty()) changes_[group].Add(told, nothing, 1);
   }
@@ -177,13 +182,13 @@ unsigned Host<F>::Robustness() const {
 
 template <class F>
 MembershipRecord<F> Host<F>::Told(const Address& group) const {
-  return ToldBy(config_, mode_, group, database_.Merged(group));
+  return ToldBy(config_, mode_, group, database_->Merged(group));
 }
 
 template <class F>
 std::optional<typename F::Address> Host<F>::NotAskedFor() const {
   if (mode_ == Version::kV3 || config_.older_ssm == OlderSsm::kReport) return std::nullopt;
-  for (const auto& [group, state] : database_.groups()) {
+  for (const auto& [group, state] : database_->groups()) {
     if (IsSsm(config_.ssm_ranges, group) && !ToldBy(config_, Version::kV3, group, state.merged).IsEmpty())
       return group;
   }
@@ -222,7 +227,7 @@ void Host<F>::FollowMode(Announcement announcement, Time now) {
 
 template <class F>
 void Host<F>::AnnounceAll(unsigned robustness, Time now) {
-  for (const auto& [group, state] : database_.groups())
+  for (const auto& [group, state] : database_->groups())
     ScheduleChange({group, {}, Told(group)}, robustness, now);
 }
 
@@ -232,7 +237,8 @@ void Host<F>::ScheduleChange(const MembershipChange<F>& told, unsigned robustnes
   if (told.after.IsEmpty()) {
     // Also keeps what queries can make us remember within the size of the database.
     ForgetAnswer(told.group);
-    if (changes_.size() >= database_.groups().size() + kMostPendingLeaves && !changes_.contains(told.group)) {
+    if (changes_.size() >= database_->groups().size() + kMostPendingLeaves &&
+        !changes_.contains(told.group)) {
       ++untold_leaves_;
       return;
     }
@@ -246,7 +252,7 @@ void Host<F>::ScheduleChange(const MembershipChange<F>& told, unsigned robustnes
 
 template <class F>
 void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
-  if (database_.groups().empty()) return;
+  if (database_->groups().empty()) return;
   const auto due = [&] { return now + std::max(kTick, random_.UpTo(query.max_response_time)); };  // D-10
   if (mode_ == Version::kV3) {
     general_answer_due_ = std::min(general_answer_due_, due());  // rules 1 and 2, D-11, D-12
@@ -256,7 +262,7 @@ void Host<F>::ScheduleGeneralAnswer(const Query<F>& query, Time now) {
   if (now < asked_anew_from_ && query.max_response_time >= asked_within_) return;
   asked_anew_from_ = now + kOlderQuerySpacing;
   asked_within_ = query.max_response_time;
-  for (const auto& [group, state] : database_.groups()) {  // RFC 2236 section 3: a timer for each group
+  for (const auto& [group, state] : database_->groups()) {  // RFC 2236 section 3: a timer for each group
     if (!Told(group).IsEmpty()) ScheduleGroupAnswer(group, {}, due());
   }
 }
@@ -334,8 +340,8 @@ template <class F>
 void Host<F>::SendGeneralAnswer(Time now, ReportPacker<F>& packer) {
   if (general_answer_due_ > now) return;
   if (unanswered_.empty()) {
-    unanswered_.reserve(database_.groups().size());
-    for (const auto& [group, state] : database_.groups()) unanswered_.push_back(group);
+    unanswered_.reserve(database_->groups().size());
+    for (const auto& [group, state] : database_->groups()) unanswered_.push_back(group);
     // Sorting would cost its time all at once.
     std::make_heap(unanswered_.begin(), unanswered_.end(), std::greater<>());
   }

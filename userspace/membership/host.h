@@ -95,8 +95,9 @@ class Host {
   /// How many leaves found no room.
   std::uint64_t untold_leaves() const { return untold_leaves_; }
   /// New settings; what they newly permit or refuse is announced, and everything when another version
-  /// is spoken. The MTU stays: it is the link's.
-  void Reconfigure(const HostConfig<F>& config, Time now);
+  /// is spoken. The MTU stays: it is the link's. From now on it speaks for `database`, perhaps another one;
+  /// the one before may go afterwards.
+  void Reconfigure(const HostConfig<F>& config, const MembershipDatabase<F>& database, Time now);
 
   /// What reports say of the group: its merged record as far as access list, mode and scope let it be asked
   /// for.
@@ -133,7 +134,7 @@ class Host {
   void SendGeneralAnswer(Time now, ReportPacker<F>& packer);
 
   HostConfig<F> config_;
-  const MembershipDatabase<F>& database_;
+  const MembershipDatabase<F>* database_;  // never null
   Random random_;
   bool running_ = false;
   unsigned querier_robustness_ = 0;  // of the last query; 0: it did not say

@@ -381,6 +381,12 @@ MembershipRecord<F> Querier<F>::Membership(const Address& group) const {
 }
 
 template <class F>
+SourceSet<F> Querier<F>::Named(const Address& group) const {
+  const GroupState<F>* state = Find(group);
+  return state == nullptr ? SourceSet<F>() : state->Named();
+}
+
+template <class F>
 const GroupState<F>* Querier<F>::Find(const Address& group) const {
   const auto found = groups_.find(group);
   return found == groups_.end() ? nullptr : &found->second;

@@ -121,6 +121,9 @@ class Querier {
 
   /// E-02 applied to the group's state; empty when the group is unknown.
   MembershipRecord<F> Membership(const Address& group) const;
+  /// The sources of the group that hosts ask for one by one (GroupState::Named()). They may change while
+  /// Membership() stays.
+  SourceSet<F> Named(const Address& group) const;
   /// For display; null when unknown.
   const GroupState<F>* Find(const Address& group) const;
   using Groups = std::unordered_map<Address, TimedGroup<F>>;

@@ -97,6 +97,16 @@ bool TrackedHosts<F>::AnyIncludes() const {
 }
 
 template <class F>
+SourceSet<F> TrackedHosts<F>::Named() const {
+  std::vector<Address> named;
+  for (const auto& [address, host] : hosts_) {
+    const SourceSet<F>& listed = host.wants.sources;
+    if (host.wants.mode == FilterMode::kInclude) named.insert(named.end(), listed.begin(), listed.end());
+  }
+  return SourceSet<F>(std::move(named));
+}
+
+template <class F>
 std::vector<std::optional<Time>> TrackedHosts<F>::WantedUntil(const SourceSet<F>& sources) const {
   // Hosts in INCLUDE mode want what they list. Those in EXCLUDE mode want all but that: the first of them
   // that does not list a source is nearly always the first of all.

@@ -50,10 +50,14 @@ class TrackedHosts {
   std::size_t size() const { return hosts_.size(); }
   /// False while a host may want the group that is not among these: it had no room or no address.
   bool IsComplete(Time now) const { return incomplete_until_ <= now; }
+  /// Was there ever such a host?
+  bool WasIncomplete() const { return incomplete_until_ != Time::min(); }
   /// When the last host that is in EXCLUDE mode is forgotten; nothing when there is none.
   std::optional<Time> ExcludeUntil() const;
   /// Is a host in INCLUDE mode among them?
   bool AnyIncludes() const;
+  /// The sources that hosts in INCLUDE mode list.
+  SourceSet<F> Named() const;
   /// For each of the sources, in their order: when the last host that wants it is forgotten; nothing when
   /// there is none. One pass over the hosts, for there may be many of both.
   std::vector<std::optional<Time>> WantedUntil(const SourceSet<F>& sources) const;

@@ -1,5 +1,8 @@
 #include "routing/downstream.h"
 
+#include <map>
+#include <utility>
+
 #include "membership/membership_database.h"
 #include "routing/boundary.h"
 
@@ -20,6 +23,15 @@ StaticRecords<F> RecordsOf(const std::vector<StaticMembership<F>>& memberships) 
 }
 
 template <class F>
+SourceSet<F> NamedBy(const std::vector<StaticMembership<F>>& memberships, const typename F::Address& group) {
+  std::vector<typename F::Address> named;
+  for (const StaticMembership<F>& each : memberships) {
+    if (each.group == group && each.source) named.push_back(*each.source);
+  }
+  return SourceSet<F>(std::move(named));
+}
+
+template <class F>
 Downstream<F>::Downstream(const DownstreamConfig<F>& config)
     : config_(config), querier_(config.querier), static_(RecordsOf(config.static_memberships)) {}
 
@@ -28,6 +40,20 @@ void Downstream<F>::Reconfigure(const DownstreamConfig<F>& config, Time now) {
   config_ = config;
   static_ = RecordsOf(config.static_memberships);
   querier_.Reconfigure(config.querier, now);
+}
+
+template <class F>
+void Downstream<F>::EndRefusedHosts(Time now, QuerierEffects<F>& effects) {
+  if (!querier_.running()) return;
+  std::map<Address, Report<F>> leaves;
+  for (const auto& [group, state] : querier_.groups()) {
+    for (const TrackedHost<F>& host : state.hosts().List()) {
+      if (config_.hosts.Permits(host.address)) continue;
+      leaves[host.address].records.push_back({RecordType::kToIn, group, {}});
+    }
+  }
+  DropCounters none;
+  for (const auto& [host, report] : leaves) querier_.OnReport(report, host, now, none, effects);
 }
 
 template <class F>
@@ -65,12 +91,19 @@ template <class F>
 MembershipRecord<F> Downstream<F>::Wanted(const Address& group) const {
   if (!standing().counts || IsBounded(config_.boundaries, group)) return {};
   // Reports were filtered when they came; this holds when the access list changes later.
-  auto by_hosts = Permitted(config_.access, group, querier_.Membership(group));
+  auto by_hosts =
+      Permitted(config_.access, group, querier_.Membership(group), [&] { return querier_.Named(group); });
   const auto by_us = static_.find(group);
   if (by_us == static_.end()) return by_hosts;
   if (by_hosts.IsEmpty()) return by_us->second;
   // Who wants a source of two subscriptions of one link is who wants it of two links (E-03).
   return MembershipDatabase<F>::Merge({{PortId{0}, std::move(by_hosts)}, {PortId{1}, by_us->second}});
+}
+
+template <class F>
+SourceSet<F> Downstream<F>::Named(const Address& group) const {
+  const MembershipRecord<F> by_hosts{FilterMode::kInclude, querier_.Named(group)};
+  return Permitted(config_.access, group, by_hosts).sources + NamedBy(config_.static_memberships, group);
 }
 
 template <class F>
@@ -85,6 +118,8 @@ std::vector<typename F::Address> Downstream<F>::Groups() const {
 
 template StaticRecords<Igmp> RecordsOf(const std::vector<StaticMembership<Igmp>>&);
 template StaticRecords<Mld> RecordsOf(const std::vector<StaticMembership<Mld>>&);
+template SourceSet<Igmp> NamedBy(const std::vector<StaticMembership<Igmp>>&, const Ipv4Address&);
+template SourceSet<Mld> NamedBy(const std::vector<StaticMembership<Mld>>&, const Ipv6Address&);
 template class Downstream<Igmp>;
 template class Downstream<Mld>;
 

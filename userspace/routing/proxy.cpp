@@ -1,6 +1,7 @@
 #include "routing/proxy.h"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_set>
 #include <utility>
 
@@ -19,15 +20,6 @@ typename F::Address SourceOf(std::span<const std::uint8_t> packet) {
   return Address::FromBytes(packet.template subspan<F::kSourceOffset, Address::kBytes>());
 }
 
-/// F-50: a group that does not pass the upstream is not asked for there. Of an access list the last rule that
-/// matches decides, so that these come last.
-template <class F>
-HostConfig<F> WithoutBounded(const UpstreamConfig<F>& config) {
-  HostConfig<F> host = config.host;
-  for (const auto& groups : config.boundaries) host.access.rules.push_back({Access::kDeny, groups});
-  return host;
-}
-
 }  // namespace
 
 template <class F>
@@ -35,9 +27,10 @@ Proxy<F>::Proxy(const ProxyConfig<F>& config, Random random)
     : upstream_(config.upstream),
       topology_(config.upstream.port),
       table_(topology_, database_),
-      host_(WithoutBounded(config.upstream), database_, random),
+      host_(config.upstream.host, database_, random),
       random_(random) {
   ProxyEffects<F> none;  // no link works yet
+  FollowUpstreamAccess(Time());
   Link& link = AddLink(upstream_.port);
   link.policer.Configure(upstream_.policing);
   table_.SetUpstreamBoundaries(upstream_.boundaries, none.update);
@@ -74,7 +67,7 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   const bool other_hosts = before.hosts != config.hosts;
   if (other_hosts) {
     link.refused_hosts.Clear();
-    EndRefusedHosts(downstream, now, effects);
+    downstream.EndRefusedHosts(now, effects);
   }
   // Reports that the old list refused left nothing behind: ask for them again.
   if (other_access || other_hosts) downstream.querier().AskNow(now, effects);
@@ -86,23 +79,6 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   }
   FollowGroups(port, groups, now, out);
   FollowGroups(port, downstream.Groups(), now, out);
-}
-
-/// What they have ends as if they had left it: those who stay say so when they are asked. What hosts have
-/// that are not known one by one lasts until they would have to report again.
-template <class F>
-void Proxy<F>::EndRefusedHosts(Downstream<F>& downstream, Time now, QuerierEffects<F>& effects) {
-  Querier<F>& querier = downstream.querier();
-  if (!querier.running()) return;
-  std::map<Address, Report<F>> leaves;
-  for (const auto& [group, state] : querier.groups()) {
-    for (const TrackedHost<F>& host : state.hosts().List()) {
-      if (downstream.config().hosts.Permits(host.address)) continue;
-      leaves[host.address].records.push_back({RecordType::kToIn, group, {}});
-    }
-  }
-  DropCounters none;
-  for (const auto& [host, report] : leaves) querier.OnReport(report, host, now, none, effects);
 }
 
 template <class F>
@@ -126,12 +102,41 @@ void Proxy<F>::SetUpstream(const UpstreamConfig<F>& config, Time now, ProxyEffec
   if (before.boundaries != config.boundaries) table_.SetUpstreamBoundaries(config.boundaries, out.update);
   FollowLoops({}, out);
   FollowAllPassages(out);
-  host_.Reconfigure(WithoutBounded(config), now);
+  FollowUpstreamAccess(now);
   if (!SpeaksUpstream()) {
     host_.Stop();
   } else if (before.membership != config.membership && links_.at(upstream_.port).state.up) {
     host_.Start(now);
   }
+}
+
+/// E-08. A list that decides by groups alone may be asked of the merge, as the host side does; one that tells
+/// sources apart has to be asked of each link, or somebody's join of the whole group would be refused
+/// together with what others name.
+template <class F>
+void Proxy<F>::FollowUpstreamAccess(Time now) {
+  HostConfig<F> host = upstream_.host;
+  // F-50: a group that does not pass the upstream is not asked for there. The last rule that matches decides.
+  for (const auto& groups : upstream_.boundaries) host.access.rules.push_back({Access::kDeny, groups});
+  upstream_access_ = host.access;
+  std::unique_ptr<MembershipDatabase<F>> asked;
+  if (host.access.TellsSourcesApart()) {
+    asked = std::make_unique<MembershipDatabase<F>>();
+    for (const auto& [group, state] : database_.groups()) {
+      for (const auto& [link, record] : state.links) asked->Set(link, group, Asked(link, group, record));
+    }
+  }
+  host_.Reconfigure(host, asked ? *asked : database_, now);
+  asked_ = std::move(asked);
+}
+
+/// What of it may be asked for upstream.
+template <class F>
+MembershipRecord<F> Proxy<F>::Asked(PortId link, const Address& group,
+                                    const MembershipRecord<F>& record) const {
+  return Permitted(upstream_access_, group, record, [&] {
+    return link == upstream_.port ? NamedBy(upstream_.pull, group) : downstreams_.at(link).Named(group);
+  });
 }
 
 template <class F>
@@ -254,8 +259,12 @@ void Proxy<F>::OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Ti
     if (!downstream.config().hosts.Permits(received.source)) {
       return RefuseHost(report, received.source, now, links_.at(port).refused_hosts, drops);
     }
-    querier.OnReport(ApplyAccess(downstream.config().access, std::move(report), drops), received.source, now,
-                     drops, effects);
+    report = ApplyAccess(downstream.config().access, std::move(report), drops);
+    querier.OnReport(report, received.source, now, drops, effects);
+    // Sources may be named while the state stays in EXCLUDE mode.
+    if (asked_ || downstream.config().access.TellsSourcesApart()) {
+      for (const GroupRecord<F>& record : report.records) effects.changed_groups.push_back(record.group);
+    }
   }
   Settle(port, effects, now, out);
 }
@@ -309,7 +318,7 @@ void Proxy<F>::Adopt(const std::vector<InheritedRoute<F>>& routes, Time now, Pro
                                effects);
     for (const LinkNotice<F>& notice : effects.notices) out.notices.push_back({port, notice});
     for (const Address& group : effects.changed_groups) {
-      Tell(database_.Set(port, group, downstream.Wanted(group)), now, out);
+      Enter(port, group, downstream.Wanted(group), now, out);
       changed.insert(group);
     }
   }
@@ -323,7 +332,7 @@ void Proxy<F>::OnLocalMembership(const Address& group, LocalMembership membershi
 
 template <class F>
 void Proxy<F>::OnLocalLeaveUpstream(const Address& group, Time now) {
-  const MembershipRecord<F>& wanted = database_.Merged(group);
+  const MembershipRecord<F>& wanted = (asked_ ? *asked_ : database_).Merged(group);
   if (host_.running() && !wanted.IsEmpty()) host_.OnChange({group, {}, wanted}, now);
 }
 
@@ -456,15 +465,19 @@ void Proxy<F>::FollowGroups(PortId port, const std::vector<Address>& groups, Tim
 template <class F>
 void Proxy<F>::Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
                     ProxyEffects<F>& out) {
-  const auto change = database_.Set(link, group, record);
+  Enter(link, group, record, now, out);
   table_.Refresh(group, out.update);
-  Tell(change, now, out);
 }
 
+/// The databases and the upstream; the forwarding table follows later.
 template <class F>
-void Proxy<F>::Tell(const std::optional<MembershipChange<F>>& change, Time now, ProxyEffects<F>& out) {
-  if (change && host_.running()) host_.OnChange(*change, now);
-  if (change && !SpeaksUpstream()) out.told.push_back(change->group);
+void Proxy<F>::Enter(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
+                     ProxyEffects<F>& out) {
+  auto change = database_.Set(link, group, record);
+  if (asked_) change = asked_->Set(link, group, Asked(link, group, record));
+  if (!change) return;
+  if (host_.running()) host_.OnChange(*change, now);
+  if (!SpeaksUpstream()) out.told.push_back(group);
 }
 
 template <class F>

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -152,18 +153,20 @@ class Proxy {
   void OnOwnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& out);
   void OnOwnMessage(PortId port, const Address& source, Packet packet, Time now, ProxyEffects<F>& out);
   void OnDownstreamMessage(PortId port, ReceivedMessage<F>& received, Time now, ProxyEffects<F>& out);
-  void EndRefusedHosts(Downstream<F>& downstream, Time now, QuerierEffects<F>& effects);
   Duration QuietTime(PortId port) const;
   void FollowLoops(LoopGuard::Notices notices, ProxyEffects<F>& out);
   void FollowStanding(PortId port, Time now, ProxyEffects<F>& out);
   void FollowPassages(PortId port, ProxyEffects<F>& out);
   void FollowAllPassages(ProxyEffects<F>& out);
+  void FollowUpstreamAccess(Time now);
+  MembershipRecord<F> Asked(PortId link, const Address& group, const MembershipRecord<F>& record) const;
   bool SpeaksUpstream() const;
   void FollowPull(const std::vector<StaticMembership<F>>& before, Time now, ProxyEffects<F>& out);
   void FollowGroups(PortId port, const std::vector<Address>& groups, Time now, ProxyEffects<F>& out);
   void Want(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
             ProxyEffects<F>& out);
-  void Tell(const std::optional<MembershipChange<F>>& change, Time now, ProxyEffects<F>& out);
+  void Enter(PortId link, const Address& group, const MembershipRecord<F>& record, Time now,
+             ProxyEffects<F>& out);
   void Settle(PortId port, const QuerierEffects<F>& effects, Time now, ProxyEffects<F>& out);
   void Send(PortId port, const std::vector<Query<F>>& queries, ProxyEffects<F>& out);
   void Send(const HostEffects<F>& reports, ProxyEffects<F>& out);
@@ -172,6 +175,10 @@ class Proxy {
   UpstreamConfig<F> upstream_;
   Topology topology_;
   MembershipDatabase<F> database_;
+  AccessList<F> upstream_access_;
+  /// What that lets through of the record of each link; null where it lets each source of a group through or
+  /// none, so that the merged record tells enough.
+  std::unique_ptr<MembershipDatabase<F>> asked_;
   ForwardingTable<F> table_;
   Host<F> host_;
   std::map<PortId, Downstream<F>> downstreams_;

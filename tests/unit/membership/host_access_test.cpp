@@ -130,7 +130,7 @@ TYPED_TEST(HostAccessTest, E_08_AnotherListAnnouncesWhatItPermitsAndLeavesWhatIt
   bed.Want(Bed::Include({1, 2}), 3);
   bed.Want(Bed::Exclude({}), 5);
   bed.Settle();
-  bed.host.Reconfigure(T::Config({T::DenyGroup(2), T::DenySource(2)}), bed.now);
+  bed.host.Reconfigure(T::Config({T::DenyGroup(2), T::DenySource(2)}), bed.database, bed.now);
   const double start = bed.Now();
   bed.Advance(20);
   ASSERT_EQ(bed.sent.size(), 2u) << "robustness times";
@@ -151,7 +151,7 @@ TYPED_TEST(HostAccessTest, E_08_AnotherListInAnOlderMode) {
   bed.Want(Bed::Include({1, 2}), 3);
   bed.OlderQuery(Version::kV2);
   bed.Settle();
-  bed.host.Reconfigure(T::Config({T::DenyGroup(2), T::DenySource(2)}), bed.now);
+  bed.host.Reconfigure(T::Config({T::DenyGroup(2), T::DenySource(2)}), bed.database, bed.now);
   bed.Advance(20);
   const auto joined = Bed::Record(RecordType::kIsEx, {}, 1);
   EXPECT_EQ(bed.TakeRecords(),
@@ -166,7 +166,7 @@ TYPED_TEST(HostAccessTest, E_08_AGroupThatIsNewlyRefusedIsNotAnsweredForAnyMore)
   bed.Settle();
   bed.GeneralQuery(10);
   bed.GroupQuery(10);
-  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.now);
+  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.database, bed.now);
   bed.Advance(30);
   const auto left = Bed::Record(RecordType::kToIn, {});
   EXPECT_EQ(bed.TakeRecords(), (typename Bed::Records{left, left}));
@@ -179,7 +179,7 @@ TYPED_TEST(HostAccessTest, X_04_TheSameSettingsSayNothingAndTheMtuStays) {
   for (unsigned group = 1; group <= 51; ++group) bed.Want(Bed::Exclude({}), group);
   bed.host.SetMtu(576);
   bed.Settle();
-  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.now);
+  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.database, bed.now);
   EXPECT_EQ(bed.host.NextExpiry(), kNever);
   bed.GeneralQuery(10);
   bed.Advance(20);
@@ -191,13 +191,13 @@ TYPED_TEST(HostAccessTest, X_04_OtherTimersHoldFromNowOn) {
   using T = TestFixture;
   using Bed = typename T::Bed;
   Bed bed;
-  bed.host.Reconfigure(Bed::Config(5), bed.now);
+  bed.host.Reconfigure(Bed::Config(5), bed.database, bed.now);
   bed.Want(Bed::Exclude({}));
   bed.Advance(20);
   EXPECT_EQ(bed.TakeRecords().size(), 5u);
   bed.GeneralQuery(10, 3);
   bed.Settle();
-  bed.host.Reconfigure(Bed::Config(4), bed.now);
+  bed.host.Reconfigure(Bed::Config(4), bed.database, bed.now);
   bed.Want(Bed::None());
   bed.Advance(20);
   EXPECT_EQ(bed.TakeRecords().size(), 3u) << "the querier's robustness counts (D-03)";
@@ -209,7 +209,7 @@ TYPED_TEST(HostAccessTest, X_04_AStoppedHostSaysNothing) {
   Bed bed;
   bed.Want(Bed::Exclude({}), 1);
   bed.host.Stop();
-  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.now);
+  bed.host.Reconfigure(T::Config({T::DenyGroup(1)}), bed.database, bed.now);
   EXPECT_EQ(bed.host.NextExpiry(), kNever);
   bed.host.Start(bed.now);
   bed.Advance(20);

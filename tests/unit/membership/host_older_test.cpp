@@ -323,11 +323,11 @@ TYPED_TEST(HostOlderTest, X_04_TurningTheKnobOnAndOffIsToldAtOnce) {
   bed.Settle();
   auto config = Bed::Config();
   config.older_ssm = OlderSsm::kReport;
-  bed.host.Reconfigure(config, bed.now);
+  bed.host.Reconfigure(config, bed.database, bed.now);
   bed.Advance(0);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({{RecordType::kIsEx, group, {}}}));
   bed.Settle();
-  bed.host.Reconfigure(Bed::Config(), bed.now);
+  bed.host.Reconfigure(Bed::Config(), bed.database, bed.now);
   bed.Advance(20);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({{RecordType::kToIn, group, {}}}));
 }
@@ -357,11 +357,11 @@ TYPED_TEST(HostOlderTest, X_04_AnOlderQuerierThatIsPresentIsRefusedAndFollowedAt
   TestFixture::HearV2(bed);
   auto config = Bed::Config();
   config.older_queriers = OlderQueriers::kWarn;
-  bed.host.Reconfigure(config, bed.now);
+  bed.host.Reconfigure(config, bed.database, bed.now);
   EXPECT_EQ(bed.host.mode(), Version::kV3);
   bed.Advance(5);
   EXPECT_EQ(bed.TakeRecords(), typename Bed::Records{Bed::Record(RecordType::kAllow, {1})});
-  bed.host.Reconfigure(Bed::Config(), bed.now);
+  bed.host.Reconfigure(Bed::Config(), bed.database, bed.now);
   EXPECT_EQ(bed.host.mode(), Version::kV2);
   bed.Advance(5);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({Bed::Record(RecordType::kIsEx, {})}));
@@ -400,11 +400,11 @@ TYPED_TEST(HostOlderTest, X_04_AnotherVersionIsFollowedAtOnceAndEverythingAnnoun
   bed.Settle();
   auto config = Bed::Config();
   config.version = Version::kV2;
-  bed.host.Reconfigure(config, bed.now);
+  bed.host.Reconfigure(config, bed.database, bed.now);
   EXPECT_EQ(bed.host.mode(), Version::kV2);
   bed.Advance(30);
   EXPECT_EQ(TestFixture::Reports(bed), TestFixture::V2({Bed::Record(RecordType::kIsEx, {})}));
-  bed.host.Reconfigure(Bed::Config(), bed.now);
+  bed.host.Reconfigure(Bed::Config(), bed.database, bed.now);
   EXPECT_EQ(bed.host.mode(), Version::kV3);
   bed.Advance(30);
   EXPECT_EQ(bed.TakeRecords(), typename Bed::Records{Bed::Record(RecordType::kAllow, {1})});
@@ -417,7 +417,7 @@ TYPED_TEST(HostOlderTest, X_04_AStoppedHostTakesAnotherVersion) {
   bed.Advance(1);
   auto config = Bed::Config();
   config.version = Version::kV2;
-  bed.host.Reconfigure(config, bed.now);
+  bed.host.Reconfigure(config, bed.database, bed.now);
   EXPECT_EQ(bed.host.mode(), Version::kV2);
   EXPECT_EQ(bed.host.NextExpiry(), kNever);
 }
