@@ -249,7 +249,7 @@ TEST_P(LifecycleOfIpv6, A_04_ADownstreamWithoutLinkLocalAddressServesIpv4AloneUn
   ASSERT_TRUE(receiver4.WaitForFirst(Source(1)));
   bed_.router().Ip("-6 addr flush dev lan1");
   EXPECT_TRUE(Eventually([&] { return FamilyOf("lan1")["state"] == "off"; })) << Port("lan1").dump(1);
-  EXPECT_EQ(FamilyOf("lan1")["reason"], "no IPv6 on this interface");
+  EXPECT_EQ(FamilyOf("lan1")["reason"], "no IPv6 address");
   EXPECT_EQ(Port("lan1")["state"], "up");
   EXPECT_TRUE(WaitForNoGroup(AnyGroup(), "lan1"));
   EXPECT_FALSE(GroupOn(kG, "lan1").is_null());

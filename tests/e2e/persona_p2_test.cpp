@@ -45,9 +45,8 @@ class PersonaP2 : public ::testing::Test {
         {"nft", "-f", "-"}, &host_,
         "table ip filter {\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n }\n}\n");
     firewall_ = Firewall();
-    daemon_.emplace(
-        host_, "upstream = \"up0\"\ndownstream = \"*\"\nipv6 = false\n[interface.\"*\"]\nfast-leave = true\n",
-        NamePrefix("e2e"));
+    daemon_.emplace(host_, "upstream = \"up0\"\ndownstream = \"*\"\n[interface.\"*\"]\nfast-leave = true\n",
+                    NamePrefix("e2e"));
     daemon_->WaitUntilUp(1);
   }
   ~PersonaP2() override {
@@ -125,6 +124,28 @@ TEST_F(PersonaP2, Core_ANetworkThatComesLaterIsServedPastAFirewallThatDropsAndSt
   }
   EXPECT_EQ(Firewall(), firewall_);
   EXPECT_NE(host_.Ip("-d link show br-1").find("mcast_snooping 1"), std::string::npos);
+}
+
+/// With an address, link-local ones are enough, the veth ends on the host look like networks of their own;
+/// what went to them and to their bridge would arrive twice.
+TEST_F(PersonaP2, Core_AVethEndIsANetworkOnlyWhileItIsInNoBridge) {
+  CreateNetwork(1);
+  const auto container = Run(1, 2);
+  host_.Ip("addr add 172.21.0.1/24 dev veth1x2");
+  Receiver receiver(container->host(), kG);
+  receiver.Join();
+  ASSERT_TRUE(daemon_->WaitForGroup(kG, "br-1"));
+  std::this_thread::sleep_for(200ms);
+  const auto is_port = [&] {
+    const json ports = daemon_->Call("ports");
+    return std::any_of(ports.begin(), ports.end(),
+                       [](const json& port) { return port["name"] == "veth1x2"; });
+  };
+  EXPECT_FALSE(is_port());
+  host_.Ip("link set veth1x2 nomaster");
+  EXPECT_TRUE(Eventually(is_port));
+  host_.Ip("link set veth1x2 master br-1");
+  EXPECT_TRUE(Eventually([&] { return !is_port(); }));
 }
 
 /// What the member got, once it is as much as was sent or nothing more comes.

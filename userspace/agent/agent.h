@@ -108,6 +108,7 @@ class Agent {
   void OnAttached(Port& port, const DatapathPort& wanted, const Result<PortAttachment>& attached);
   void ShowState(Port& port, const Link* link);
   static void WarnOfBridge(const Link& link);
+  void WarnOfMaster(const Link& link) const;
   void Trouble(Port& port, const std::string& message);
 
   // Single packets that the datapath tells of.

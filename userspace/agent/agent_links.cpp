@@ -65,13 +65,16 @@ void Agent::FollowDefaultDownstreams() {
   // What went away goes first, so that names that come and go (ppp0, ppp1, ...) do not use up the ports.
   std::vector<PortId> gone;
   for (const auto& [id, port] : ports_) {
-    if (port.origin == PortOrigin::kDefault && links_->Find(port.config.name) == nullptr) gone.push_back(id);
+    if (port.origin != PortOrigin::kDefault) continue;
+    const Link* link = links_->Find(port.config.name);
+    if (link == nullptr || link->port_of != 0) gone.push_back(id);
   }
   for (const PortId id : gone) RemoveDownstream(id);
   if (!config_.config.default_downstream) return;
   for (const Link* link : links_->All()) {
-    if (link->loopback || !HasServedAddress(*link, *config_.config.default_downstream) ||
-        FindPort(link->name) != nullptr)
+    // The hosts behind a port of a bridge are behind the bridge.
+    if (link->loopback || link->port_of != 0 ||
+        !HasServedAddress(*link, *config_.config.default_downstream) || FindPort(link->name) != nullptr)
       continue;
     const auto downstream = config_.config.UnnamedDownstream(link->name);
     if (downstream) AddDownstream(*downstream, PortOrigin::kDefault);
@@ -84,6 +87,7 @@ void Agent::FollowLink(Port& port) {
     if (!port.socket) Connect(port, *link);
     const bool changed = port.link != *link;
     if (changed && link->bridge != port.link.bridge) WarnOfBridge(*link);
+    if (changed && link->port_of != port.link.port_of) WarnOfMaster(*link);
     port.link = *link;
     // Somebody took the flag away, or we did when the interface had another role.
     if (port.socket && !link->all_multicast) {
@@ -202,7 +206,8 @@ void Agent::ShowState(Port& port, const Link* link) {
   if (shown == port.shown) return;
   port.shown = std::move(shown);
   // on a downstream without an IPv4 address nothing works as its owner wants it to.
-  const bool unserved = link != nullptr && port.link.admin_up && port.link.running &&
+  const bool unserved = link != nullptr && port.origin != PortOrigin::kDefault && port.link.admin_up &&
+                        port.link.running &&
                         (ServiceOf(port.link, port.role, port.config.ipv4).service == Service::kWaits ||
                          !port.attachment.obstacle.empty());
   Log(Subsystem::kLinks)
@@ -217,6 +222,20 @@ void Agent::WarnOfBridge(const Link& link) {
           "reach "
           "bpfcastd; run: ip link set {0} type bridge mcast_router 1",
           link.name);
+}
+
+void Agent::WarnOfMaster(const Link& link) const {
+  if (link.port_of == 0) return;
+  std::string master = "another interface";
+  for (const Link* each : links_->All()) {
+    if (each->ifindex == link.port_of) master = each->name;
+  }
+  Log(Subsystem::kLinks)
+      .warn(
+          "{0}: this is a port of {1}, which gets what hosts there say, and sends to them, too; name {1} in "
+          "its "
+          "place, never both",
+          link.name, master);
 }
 
 void Agent::Trouble(Port& port, const std::string& message) {

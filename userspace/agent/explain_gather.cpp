@@ -249,6 +249,12 @@ class Gatherer {
           "the querier there speaks " + join.protocol + ", which cannot ask for single sources",
           "set the querier to " + ProtocolName<F>(Version::kV3) + ", or report-ssm-to-older-querier = true" +
               table);
+    } else if (!source_ && told.mode == FilterMode::kInclude && !Permits(config.host.access) &&
+               from_.proxy.database().Merged(group_).mode == FilterMode::kExclude) {
+      set(Obstacle::kNone,
+          "of those who want the whole group nothing is asked, its access list denies that (" +
+              ListOf(config.host.access) + ")",
+          "change the list" + table + ", or let the receivers name their senders");
     } else if (family.address.empty()) {
       set(Obstacle::kNone, view.name + " has no address, and routers may not believe reports from 0.0.0.0",
           "ip addr add ADDRESS/LENGTH dev " + view.name);

@@ -15,7 +15,7 @@ FamilyService Serve(const Link& link, PortRole role, const FamilyConfig<Igmp>&) 
 
 FamilyService Serve(const Link& link, PortRole role, const FamilyConfig<Mld>&) {
   if (SendingAddress(link.ipv6)) return {Service::kWorks, ""};
-  if (link.ipv6.empty()) return {Service::kAbsent, "no IPv6 on this interface"};
+  if (link.ipv6.empty()) return {Service::kAbsent, "no IPv6 address"};
   const auto in_state = [&](AddressState state) {
     return std::find_if(link.ipv6.begin(), link.ipv6.end(), [&](const LinkAddress<Mld>& address) {
       return Mld::IsLinkLocal(address.local) && address.state == state;

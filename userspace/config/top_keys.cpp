@@ -97,7 +97,9 @@ constexpr TopKey Tables(std::string_view name, std::string_view meaning) {
 constexpr std::array kKeys = {
     TopKey{"upstream", "the interface towards the sources", InterfaceName, TakesEffect::kAtOnce, nullptr,
            PrintUpstream},
-    TopKey{"downstream", "the interfaces towards the receivers; \"*\": every other one that has an address",
+    TopKey{"downstream",
+           "the interfaces towards the receivers; \"*\": every other one that has an address, but no ports "
+           "of bridges and bonds",
            InterfaceNames, TakesEffect::kAtOnce, nullptr, PrintDownstream},
     TopKey{"disabled", "interfaces that are no downstream, whatever \"*\" would make of them", InterfaceNames,
            TakesEffect::kAtOnce, nullptr, PrintDisabled},

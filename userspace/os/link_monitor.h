@@ -56,6 +56,9 @@ struct Link {
   std::vector<LinkAddress<Igmp>> ipv4;
   std::vector<LinkAddress<Mld>> ipv6;
   std::optional<BridgeSettings> bridge;
+  /// The ifindex of the bridge, bond or team that it is a port of, which gets its frames; 0: none. A VRF is
+  /// none of these.
+  std::uint32_t port_of = 0;
 
   template <class F>
   const std::vector<LinkAddress<F>>& Addresses() const {

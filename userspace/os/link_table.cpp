@@ -80,6 +80,15 @@ std::optional<BridgeSettings> ToBridgeSettings(const nlattr* link_info) {
   return is_bridge ? std::optional(settings) : std::nullopt;
 }
 
+/// IFLA_LINKINFO of a port: the kind of what it is a port of; empty when it is none.
+std::string KindOfMaster(const nlattr* link_info) {
+  std::string kind;
+  ForEachAttribute(link_info, [&](std::uint16_t type, const nlattr* attribute) {
+    if (type == IFLA_INFO_SLAVE_KIND) kind = ToName(attribute);
+  });
+  return kind;
+}
+
 }  // namespace
 
 void LinkTable::Apply(const nlmsghdr* message) {
@@ -126,9 +135,13 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.running = (info->ifi_flags & IFF_RUNNING) != 0;
   link.all_multicast = (info->ifi_flags & IFF_ALLMULTI) != 0;
+  bool described = false;  // some events tell of one thing alone
+  std::uint32_t master = 0;
+  std::string kind_of_master;
   ForEachAttribute(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
     if (type == IFLA_IFNAME) {
       forget_name(link.name);
+      described = true;
       link.name = ToName(attribute);
       names_[link.name] = ifindex;
     } else if (type == IFLA_ADDRESS) {
@@ -137,8 +150,12 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
       link.mtu = mnl_attr_get_u32(attribute);
     } else if (type == IFLA_LINKINFO) {
       link.bridge = ToBridgeSettings(attribute);
+      kind_of_master = KindOfMaster(attribute);
+    } else if (type == IFLA_MASTER && mnl_attr_get_payload_len(attribute) == sizeof(std::uint32_t)) {
+      master = mnl_attr_get_u32(attribute);
     }
   });
+  if (described) link.port_of = kind_of_master == "vrf" ? 0 : master;
 }
 
 template <class F>

@@ -106,7 +106,7 @@ TEST(WaitingReason, OfAPortForIpv6AloneIsThatItHasNone) {
   InterfaceConfig config;
   config.ipv4.served = false;
   const Link link = Lan();
-  EXPECT_EQ(WaitingReason(&link, PortRole::kDownstream, config), "no IPv6 on this interface");
+  EXPECT_EQ(WaitingReason(&link, PortRole::kDownstream, config), "no IPv6 address");
 }
 
 TEST(LinkState, TakesTheFirstPrimaryAddressAndAllSubnets) {

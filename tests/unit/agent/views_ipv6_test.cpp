@@ -64,7 +64,7 @@ TEST_F(Ipv6ViewsTest, APortTellsEachFamilyByItself) {
 }
 
 TEST_F(Ipv6ViewsTest, WhatIsNotExpectedToWorkIsOff) {
-  ports_[1].ipv6 = {{Service::kAbsent, "no IPv6 on this interface"}, ""};
+  ports_[1].ipv6 = {{Service::kAbsent, "no IPv6 address"}, ""};
   ports_[2].ipv6 = {{Service::kOff, "not configured"}, ""};
   const Json ports = Ports(kStart);
   EXPECT_EQ(ports[1].at("ipv6").at("state"), "off");

@@ -66,6 +66,14 @@ class NetlinkMessage {
     mnl_attr_nest_end(header(), info);
     return std::move(*this);
   }
+  NetlinkMessage&& WithMaster(std::uint32_t master, const char* kind) && {
+    mnl_attr_put_u32(header(), IFLA_MASTER, master);
+    nlattr* info = mnl_attr_nest_start(header(), IFLA_LINKINFO);
+    mnl_attr_put_strz(header(), IFLA_INFO_KIND, "veth");
+    mnl_attr_put_strz(header(), IFLA_INFO_SLAVE_KIND, kind);
+    mnl_attr_nest_end(header(), info);
+    return std::move(*this);
+  }
   const nlmsghdr* get() const { return reinterpret_cast<const nlmsghdr*>(buffer_.data()); }
 
  private:
@@ -241,6 +249,21 @@ TEST_F(LinkTableTest, X_15_TellsABridgeAndWhetherItLetsReportsThrough) {
   EXPECT_EQ(bridge(1, 1), (BridgeSettings{true, false}));
   EXPECT_EQ(bridge(1, 0), (BridgeSettings{true, true}));
   EXPECT_EQ(bridge(0, 2), (BridgeSettings{false, false}));
+}
+
+TEST_F(LinkTableTest, TellsWhatItIsAPortOfAndThatAVrfIsSomethingElse) {
+  const auto port_of = [&](NetlinkMessage message) {
+    Apply(std::move(message));
+    return table_.Find("lan1")->port_of;
+  };
+  const auto lan = [] { return NetlinkMessage::OfLink(RTM_NEWLINK, 7, kUp).With(IFLA_IFNAME, "lan1"); };
+  EXPECT_EQ(port_of(lan()), 0u);
+  EXPECT_EQ(port_of(lan().WithMaster(8, "bridge")), 8u);
+  EXPECT_EQ(port_of(NetlinkMessage::OfLink(RTM_NEWLINK, 7, kUp)), 8u) << "it does not speak of that";
+  EXPECT_EQ(port_of(lan().WithMaster(9, "bond")), 9u);
+  EXPECT_EQ(port_of(lan().WithMaster(10, "vrf")), 0u) << "a router's interface";
+  EXPECT_EQ(port_of(lan().WithMaster(8, "bridge")), 8u);
+  EXPECT_EQ(port_of(lan()), 0u);
 }
 
 TEST_F(LinkTableTest, ListsEveryInterfaceByIndexAndKnowsTheLoopback) {
