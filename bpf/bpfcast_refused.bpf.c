@@ -21,7 +21,7 @@ static __always_inline void take_back(struct bpfcast_port_stat *stat, __u32 fram
 
 	stat->tx_packets -= frames;
 	stat->tx_bytes -= bytes;
-	stat->tx_dropped += frames;
+	stat->reasons[BPFCAST_REFUSED] += frames;
 	if (counter)
 		*counter += frames;
 }

@@ -216,7 +216,7 @@ int bpfcast_egress(struct xdp_md *ctx)
 	id = bpf_map_lookup_elem(&if_port, &ifindex);
 	port = id ? bpf_map_lookup_elem(&ports, id) : 0;
 	if (!port || !parse_copy(eth, end, &copy)) { /* removed while the copy was on its way */
-		count_verdict(BPFCAST_DOWN, 1);
+		count_copy_drop(id ? *id : BPFCAST_MAX_PORTS, BPFCAST_DOWN, 1);
 		return XDP_DROP;
 	}
 	if (copy.ttl < port->ttl_threshold) { /* F-08 */

@@ -12,7 +12,13 @@ static __always_inline void count_verdict(__u32 verdict, __u64 packets)
 		*counter += packets;
 }
 
-static __always_inline void count_received(__u32 port, __u64 packets, __u64 bytes)
+static __always_inline void count_reason(struct bpfcast_port_stat *stat, __u32 reason, __u64 packets)
+{
+	if (reason < BPFCAST_COUNTER_COUNT)
+		stat->reasons[reason] += packets;
+}
+
+static __always_inline void count_received(__u32 port, __u32 verdict, __u64 packets, __u64 bytes)
 {
 	struct bpfcast_port_stat *stat = bpf_map_lookup_elem(&port_stat, &port);
 
@@ -20,6 +26,8 @@ static __always_inline void count_received(__u32 port, __u64 packets, __u64 byte
 		return;
 	stat->rx_packets += packets;
 	stat->rx_bytes += bytes;
+	if (verdict != BPFCAST_FORWARDED)
+		count_reason(stat, verdict, packets);
 }
 
 static __always_inline void count_sent(__u32 port, __u64 packets, __u64 bytes)
@@ -37,7 +45,7 @@ static __always_inline void count_copy_drop(__u32 port, __u32 reason, __u64 pack
 	struct bpfcast_port_stat *stat = bpf_map_lookup_elem(&port_stat, &port);
 
 	if (stat)
-		stat->tx_dropped += packets;
+		count_reason(stat, reason, packets);
 	count_verdict(reason, packets);
 }
 

@@ -135,7 +135,7 @@ static __always_inline void count(struct packet *packet, __u32 family, const str
 				  __u64 packets, __u64 bytes)
 {
 	count_verdict(decision->verdict, packets);
-	count_received(decision->port, packets, bytes);
+	count_received(decision->port, decision->verdict, packets, bytes);
 	if (decision->route != BPFCAST_DEFAULT_ROUTE)
 		count_route(decision->route, decision->verdict, packets, bytes);
 	if (!is_stream(decision))

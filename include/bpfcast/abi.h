@@ -17,7 +17,7 @@
 
 /* Of everything below but the first members of struct bpfcast_control. Another number is a second set of
  * maps: an agent that finds maps of another version leaves them as they are until its own are complete. */
-#define BPFCAST_ABI 2
+#define BPFCAST_ABI 3
 
 enum bpfcast_limits {
   BPFCAST_MAX_PORTS = 1024,
@@ -225,13 +225,16 @@ struct bpfcast_port_stat {
   __u64 rx_bytes;
   __u64 tx_packets;
   __u64 tx_bytes;
-  __u64 tx_dropped;
   /* The batch of native XDP that is on its way out, for what the driver does not take of it. */
   __u32 batch; /* frames */
   __u32 reserved;
   __u16 batch_bytes[BPFCAST_BATCH_FRAMES];
+  /* By enum bpfcast_counter: verdicts on what arrived on the port, and copies that it did not take.
+   * `verdicts` has the same for the whole machine, and what belongs to no port because an interface has just
+   * lost it. FORWARDED is not counted here, so that packets on their way pay nothing. */
+  __u64 reasons[BPFCAST_COUNTER_COUNT];
 };
-BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_stat) == 80);
+BPFCAST_STATIC_ASSERT(sizeof(struct bpfcast_port_stat) == 272);
 
 struct bpfcast_route_stat {
   __u64 packets;

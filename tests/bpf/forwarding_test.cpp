@@ -52,7 +52,7 @@ TYPED_TEST(Forwarding, TF_13_NothingGoesBackToTheArrivalInterface) {
   this->Expect(frame.Build(), kD1, {kD2, kU});
   EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
   EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
-  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 0U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), 0U);
 }
 
 TYPED_TEST(Forwarding, TF_13_AListOfTheArrivalInterfaceAloneIsEmpty) {
@@ -80,7 +80,7 @@ TYPED_TEST(Forwarding, TF_08_EachPortHasItsTtlThreshold) {
   frame.ttl = 16;
   this->Expect(frame.Build(), kU, {kD2});
   EXPECT_EQ(this->lab_.Counter("thr"), 1U);
-  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), 1U);
   frame.ttl = 17;
   this->Expect(frame.Build(), kU, {kD1, kD2});
   EXPECT_EQ(this->lab_.Counter("thr"), 1U);
@@ -94,7 +94,7 @@ TYPED_TEST(Forwarding, TF_08_TheThresholdHoldsForTheOnlyPortOfAList) {
   frame.ttl = 16;
   this->Expect(frame.Build(), kU, {});
   EXPECT_EQ(this->lab_.Counter("thr"), 1U);
-  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), 1U);
   EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
   frame.ttl = 17;
   this->Expect(frame.Build(), kU, {kD1});
@@ -143,7 +143,7 @@ TYPED_TEST(Forwarding, TF_27_TooLongForOnePortIsNotTooLongForTheOthers) {
   frame.payload = Bytes(1500 - frame.kHeader, 0x42);
   this->Expect(frame.Build(), kU, {kD2});
   EXPECT_EQ(this->lab_.Counter("mtu"), 1U);
-  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 1U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), 1U);
   EXPECT_EQ(this->lab_.Counter("forwarded"), 1U);
   frame.payload = Bytes(1400 - frame.kHeader, 0x42);
   this->Expect(frame.Build(), kU, {kD1, kD2});
@@ -168,7 +168,7 @@ TYPED_TEST(Fragmenting, TF_28_TooLongForOnePortIsDroppedForItWithoutDfToo) {
     frame.fragment = static_cast<std::uint16_t>(fragment);
     this->Expect(frame.Build(), kU, {kD2});
     EXPECT_EQ(this->lab_.Counter("mtu"), ++dropped);
-    EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, dropped);
+    EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), dropped);
     EXPECT_EQ(this->lab_.PortCounter(kD1).transmitted.packets, 0U);
   }
   EXPECT_EQ(this->lab_.Counter("forwarded"), dropped);
@@ -190,7 +190,7 @@ TYPED_TEST(Forwarding, APortThatIsDownIsInNoList) {
   this->lab_.Set(this->lab_.port(kD2));
   this->Expect(this->Stream().Build(), kU, {kD1});
   EXPECT_EQ(this->lab_.PortCounter(kD2).transmitted.packets, 0U);
-  EXPECT_EQ(this->lab_.PortCounter(kD2).transmit_dropped, 0U);
+  EXPECT_EQ(this->lab_.PortCounter(kD2).transmit_dropped(), 0U);
   auto frame = this->Stream();
   frame.group = other;
   frame.to = MulticastMac(other);

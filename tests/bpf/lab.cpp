@@ -227,4 +227,16 @@ PortCounters Lab::PortCounter(PortId id) {
   throw std::runtime_error("no such port");
 }
 
+std::string Lab::Reasons(PortId id) {
+  const PortCounters port = PortCounter(id);
+  std::string text;
+  for (const auto* reasons : {&port.not_forwarded, &port.copies_dropped}) {
+    for (const DropCounter& each : *reasons) {
+      if (each.packets == 0) continue;
+      text += (text.empty() ? "" : " ") + std::string(each.reason) + " " + std::to_string(each.packets);
+    }
+  }
+  return text;
+}
+
 }  // namespace bpfcast::bpftest

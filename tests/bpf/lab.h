@@ -78,6 +78,9 @@ class Lab {
   std::uint64_t Counter(const std::string& name);
   std::uint64_t Verdicts();
   PortCounters PortCounter(PortId id);
+  /// Why what arrived on the port was not forwarded, and copies not sent through it: "rpf 1 mtu 2"; zeros are
+  /// left out.
+  std::string Reasons(PortId id);
 
  private:
   template <class F>

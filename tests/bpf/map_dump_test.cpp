@@ -68,7 +68,7 @@ TEST(MapDump, EveryPinnedMapIsReadableWithTheNamesOfItsFields) {
       {"passages4", {"prefixlen", "scope", "address"}},
       {"passages6", {"prefixlen", "scope", "address"}},
       {"verdicts", {}},
-      {"port_stat", {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "tx_dropped"}},
+      {"port_stat", {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "reasons"}},
       {"route_stat", {"routes", "packets", "bytes", "dropped"}},
       {"flows4",
        {"stream", "source", "group", "port", "packets", "bytes", "dropped", "last", "mark", "previous",

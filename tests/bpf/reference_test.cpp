@@ -61,6 +61,17 @@ std::string Moved(const Counts& before, const Counts& after) {
   return text.empty() ? "not counted" : text;
 }
 
+// As Lab::Reasons().
+std::string TextOf(const Counts& reasons) {
+  std::string text;
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    if (reasons[i] == 0) continue;
+    text += (text.empty() ? "" : " ") + NameOf(static_cast<bpfcast_counter>(i)) + " " +
+            std::to_string(reasons[i]);
+  }
+  return text;
+}
+
 // What the counters have to say: the verdict and, where the program settles them, the copies that a port
 // refused.
 std::string Expected(const Judgement& judged, bool copies_too) {
@@ -142,6 +153,7 @@ TYPED_TEST(Reference,
   MixedPackets<F> packets(bed, kSeed);
   Counts hits{};
   std::map<PortId, PortCounters> ports;
+  std::map<PortId, Counts> reasons;
   std::map<const Route*, RouteCounters<F>> routes;
   Counts before = counters.Read();
   for (int i = 0; i < kPackets; ++i) {
@@ -162,7 +174,10 @@ TYPED_TEST(Reference,
     before = after;
     if (!judged.verdict) continue;
     ++hits[*judged.verdict];
-    if (judged.arrival) ++ports[*judged.arrival].received.packets;
+    if (judged.arrival) {
+      ++ports[*judged.arrival].received.packets;
+      if (*judged.verdict != BPFCAST_FORWARDED) ++reasons[*judged.arrival][*judged.verdict];
+    }
     if (judged.route != nullptr) {
       RouteCounters<F>& route = routes[judged.route];
       if (*judged.verdict == BPFCAST_FORWARDED) {
@@ -175,7 +190,7 @@ TYPED_TEST(Reference,
     if (!copied) continue;
     for (const auto& [id, reason] : judged.refused) {
       ++hits[reason];
-      ++ports[id].transmit_dropped;
+      ++reasons[id][reason];
     }
     for (const auto& [id, copy] : judged.copies) {
       ++ports[id].transmitted.packets;
@@ -190,7 +205,7 @@ TYPED_TEST(Reference,
     EXPECT_EQ(port.received.packets, ports[port.id].received.packets);
     EXPECT_EQ(port.transmitted.packets, ports[port.id].transmitted.packets);
     EXPECT_EQ(port.transmitted.bytes, ports[port.id].transmitted.bytes);
-    EXPECT_EQ(port.transmit_dropped, ports[port.id].transmit_dropped);
+    EXPECT_EQ(lab.Reasons(port.id), TextOf(reasons[port.id]));
   }
   const auto by_route = lab.datapath().CountersOfRoutes(F());
   ASSERT_TRUE(by_route);

@@ -37,8 +37,8 @@ class RefusedFramesTest : public OnMatrix<Case> {
   // What became of so many copies for D1.
   void ExpectAddUp(std::uint64_t copies) {
     const PortCounters d1 = lab_.PortCounter(kD1);
-    EXPECT_EQ(d1.transmitted.packets + d1.transmit_dropped, copies);
-    EXPECT_EQ(d1.transmit_dropped, lab_.Counter("refused"));
+    EXPECT_EQ(d1.transmitted.packets + d1.transmit_dropped(), copies);
+    EXPECT_EQ(d1.transmit_dropped(), lab_.Counter("refused"));
     EXPECT_EQ(d1.transmitted.bytes, d1.transmitted.packets * (Base::Frame::kHeader + 64));
     EXPECT_EQ(lab_.Counter("forwarded"), lab_.PortCounter(kU).received.packets);
     EXPECT_EQ(lab_.Verdicts(), lab_.PortCounter(kU).received.packets);
@@ -99,7 +99,7 @@ TYPED_TEST(RefusedFramesTest, F_56_WhatTheEgressProgramDropsIsNotRefused) {
   SendLive(this->lab_, this->Stream().Build(), kU, 100);
   EXPECT_EQ(this->lab_.Counter("thr"), 100U);
   EXPECT_EQ(this->lab_.Counter("refused"), 0U);
-  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped, 100U);
+  EXPECT_EQ(this->lab_.PortCounter(kD1).transmit_dropped(), 100U);
   EXPECT_EQ(this->lab_.PortCounter(kD2).transmitted.packets, 100U);
 }
 

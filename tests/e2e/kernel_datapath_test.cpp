@@ -213,6 +213,7 @@ TEST_P(KernelDatapath, F_56_TheStreamAndItsCountsAreShown) {
   EXPECT_EQ(Port("lan1")["tx_packets"], 100);
   EXPECT_EQ(Port("lan2")["tx_packets"], 0);
   EXPECT_EQ(unwanted(), 50U);
+  EXPECT_EQ(Port("wan0")["rx_drops"]["noroute"], 50);
   EXPECT_THAT(daemon_->Cli("flows").out, HasSubstr(SourceNo(1).ToString()));
   EXPECT_THAT(daemon_->Cli("ports").out, HasSubstr("kernel"));
 }
@@ -240,6 +241,7 @@ TEST_P(KernelDatapath, TF_11_F_12_RefusedSourcesAreNotForwardedAndCounted) {
   ExpectComplete(member, SourceNo(1), 100);
   EXPECT_EQ(member.Of(SourceNo(5)).received, 0U);
   EXPECT_EQ(daemon_->Call("status")["drops"]["rpf"], 100);
+  EXPECT_EQ(Port("wan0")["rx_drops"]["rpf"], 100);
 }
 
 class KernelDatapathOfIpv4 : public KernelDatapath {};

@@ -131,6 +131,7 @@ TEST_P(Metrics, FiguresAreThoseOfTheViewsOfBothFamilies) {
                        {{"proxy", daemon_->instance()}, {"datapath", Hook() == "kernel" ? "kernel" : "bpf"}}),
             1);
   ASSERT_EQ(ports.size(), 4u);
+  std::map<std::string, std::uint64_t> by_reason;
   for (const json& port : ports) {
     SCOPED_TRACE(port["name"]);
     EXPECT_EQ(scrape->At("bpfcast_port_info", Of(port, {{"role", port["role"]}, {"hook", port["hook"]}})), 1);
@@ -139,13 +140,21 @@ TEST_P(Metrics, FiguresAreThoseOfTheViewsOfBothFamilies) {
     EXPECT_EQ(scrape->At("bpfcast_port_received_bytes_total", Of(port)), port["rx_bytes"]);
     EXPECT_EQ(scrape->At("bpfcast_port_sent_packets_total", Of(port)), port["tx_packets"]);
     EXPECT_EQ(scrape->At("bpfcast_port_sent_bytes_total", Of(port)), port["tx_bytes"]);
-    EXPECT_EQ(scrape->At("bpfcast_port_dropped_copies_total", Of(port)), port["tx_dropped"]);
+    EXPECT_EQ(scrape->Sum("bpfcast_port_dropped_copies_total", Of(port)), port["tx_dropped"]);
+    for (const auto& [reason, packets] : port["rx_drops"].items()) {
+      const auto of = Of(port, {{"reason", reason}});
+      EXPECT_EQ(scrape->Sum("bpfcast_port_passed_packets_total", of) +
+                    scrape->Sum("bpfcast_port_dropped_packets_total", of),
+                packets)
+          << reason;
+      by_reason[reason] += packets.get<std::uint64_t>();
+    }
     for (const std::string family : {"ipv4", "ipv6"}) {
       const json& of = port[family];
       if (of["state"] == "off") continue;  // a bed without IPv6
       SCOPED_TRACE(family);
       const auto messages = [&](const char* what, const char* type) {
-        return scrape->At(what, Of(port, {{"family", family}, {"type", type}}));
+        return scrape->Sum(what, Of(port, {{"family", family}, {"type", type}}));
       };
       EXPECT_EQ(scrape->At("bpfcast_port_family_up", Of(port, {{"family", family}})), of["state"] == "up");
       EXPECT_EQ(messages("bpfcast_port_messages_received_total", "report"), of["reports_received"]);
@@ -166,6 +175,12 @@ TEST_P(Metrics, FiguresAreThoseOfTheViewsOfBothFamilies) {
                   scrape->Sum("bpfcast_dropped_copies_total", of),
               count)
         << reason;
+    // Every packet arrived somewhere (F-56).
+    if (const auto found = by_reason.find(reason); found != by_reason.end()) {
+      EXPECT_LE(found->second, scrape->Sum("bpfcast_passed_packets_total", of) +
+                                   scrape->Sum("bpfcast_dropped_packets_total", of))
+          << reason;
+    }
   }
   const Exposition::Labels lan1{
       {"proxy", daemon_->instance()}, {"interface", "lan1"}, {"family", FamilyName()}};

@@ -33,7 +33,7 @@ template <class F>
 void AddLinkFacts(const Proxy<F>& proxy, PortId id, Time now, DoctorPort& port) {
   const LinkCounters& counters = proxy.counters(id);
   port.queries_sent += counters.queries_sent;
-  port.reports_received += counters.reports_received;
+  port.reports_received += counters.reports_received.Total();
   if (const auto& query = proxy.last_query(id)) {
     const auto ago =
         static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(now - query->when).count());

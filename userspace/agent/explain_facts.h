@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -92,11 +93,18 @@ struct PortFactsOfStream {
   std::string hook_reason;  // why that hook, or why none
   std::uint64_t received = 0;
   std::uint64_t transmitted = 0;
-  std::uint64_t transmit_dropped = 0;
+  std::map<std::string, std::uint64_t>
+      copies_dropped;  // by the counters' words; of all streams, those above 0
   unsigned ttl_threshold = 1;
   unsigned mtu = 0;  // 0: not known
   unsigned reverse_path_filter =
       0;  // net.ipv4.conf.*.rp_filter as it takes effect; counts where the kernel forwards
+
+  std::uint64_t transmit_dropped() const {
+    std::uint64_t sum = 0;
+    for (const auto& [reason, copies] : copies_dropped) sum += copies;
+    return sum;
+  }
 };
 
 struct StreamFacts {
@@ -110,8 +118,6 @@ struct StreamFacts {
   JoinFacts join;
   std::vector<SeenFacts> seen;
   std::vector<PortFactsOfStream> ports;
-  /// Why copies did not leave through some port, for all streams: the counters' words that are not zero.
-  std::vector<std::string> copy_drops;
 };
 
 }  // namespace bpfcast

@@ -1,7 +1,6 @@
 #include "agent/explain_gather.h"
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
 #include <variant>
 
@@ -80,11 +79,6 @@ class Gatherer {
     if (facts.kernel_forwards) facts.reverse_path_drops = ReversePathDrops();
     AddFlows(facts);
     AddEvents(facts);
-    constexpr std::array<std::string_view, 5> kOfCopies{"thr", "mtu", "down", "clone", "refused"};
-    for (const DropCounter& drop : from_.counters.drops) {
-      const bool of_copies = std::find(kOfCopies.begin(), kOfCopies.end(), drop.reason) != kOfCopies.end();
-      if (of_copies && drop.packets > 0) facts.copy_drops.emplace_back(drop.reason);
-    }
     return facts;
   }
 
@@ -111,7 +105,7 @@ class Gatherer {
     const Querier<F>* querier = from_.proxy.querier(view.id);
     if (querier == nullptr) return wish;
     const LinkCounters& counters = from_.proxy.counters(view.id);
-    wish.reports_received = counters.reports_received;
+    wish.reports_received = counters.reports_received.Total();
     wish.queries_sent = counters.queries_sent;
     const auto& links = from_.proxy.database().Links(group_);
     const auto counted = links.find(view.id);
@@ -218,7 +212,7 @@ class Gatherer {
     if (host.mode() != Version::kV3) join.older_until_s = SecondsLeft(host.ModeExpires(), from_.now);
     const LinkCounters& counters = from_.proxy.counters(view.id);
     join.reports_sent = counters.reports_sent;
-    join.queries_received = counters.queries_received;
+    join.queries_received = counters.queries_received.Total();
     if (const auto last = from_.proxy.last_report()) join.last_report_s = SecondsSince(*last, from_.now);
     if (const auto& query = from_.proxy.last_query(view.id)) {
       join.querier = query->router.ToString();
@@ -273,7 +267,9 @@ class Gatherer {
       if (each.id != view.id) continue;
       facts.received = each.received.packets;
       facts.transmitted = each.transmitted.packets;
-      facts.transmit_dropped = each.transmit_dropped;
+      for (const DropCounter& drop : each.copies_dropped) {
+        if (drop.packets > 0) facts.copies_dropped.emplace(drop.reason, drop.packets);
+      }
     }
     if (kernel_forwards && std::is_same_v<F, Igmp>) {
       facts.reverse_path_filter = ReversePathFilter(view.name);

@@ -49,6 +49,12 @@ const PortFactsOfStream* Find(const StreamFacts& facts, const std::string& port)
   return found == facts.ports.end() ? nullptr : &*found;
 }
 
+/// Copies that the port did not take for this reason.
+std::uint64_t Dropped(const PortFactsOfStream& port, const char* reason) {
+  const auto found = port.copies_dropped.find(reason);
+  return found == port.copies_dropped.end() ? 0 : found->second;
+}
+
 bool Has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -126,21 +132,26 @@ std::optional<StreamVerdict> NotDelivered(const StreamFacts& facts, const WishFa
                          "let the sender make smaller packets, or raise the MTU: ip link set " + wish.port +
                              " mtu " + std::to_string(seen.octets)};
   }
-  if (port->transmitted > 0 || port->transmit_dropped == 0) return std::nullopt;
-  const std::string count = std::to_string(port->transmit_dropped);
-  if (port->ttl_threshold > 1 && Has(facts.copy_drops, "thr")) {
+  if (port->transmitted > 0 || port->copies_dropped.empty()) return std::nullopt;
+  if (const auto below = Dropped(*port, "thr"); port->ttl_threshold > 1 && below > 0) {
     return StreamVerdict{StreamState::kNotDelivered,
                          wish.port + " takes only packets whose TTL is above its ttl-threshold of " +
-                             std::to_string(port->ttl_threshold) + ", and dropped " + count,
+                             std::to_string(port->ttl_threshold) + ", and dropped " + std::to_string(below),
                          "raise the TTL of the sender, or lower ttl-threshold of " + wish.port};
   }
-  if (Has(facts.copy_drops, "mtu")) {
+  if (const auto larger = Dropped(*port, "mtu"); larger > 0) {
     return StreamVerdict{
-        StreamState::kNotDelivered, wish.port + " dropped " + count + " copies that are larger than its MTU",
+        StreamState::kNotDelivered,
+        wish.port + " dropped " + std::to_string(larger) + " copies that are larger than its MTU",
         "let the sender make smaller packets, or raise the MTU: ip link set " + wish.port + " mtu N"};
   }
+  std::vector<std::string> reasons;
+  for (const auto& [reason, copies] : port->copies_dropped) {
+    reasons.push_back(reason + " " + std::to_string(copies));
+  }
   return StreamVerdict{StreamState::kNotDelivered,
-                       wish.port + " took none of " + count + " copies (" + Join(facts.copy_drops) + ")",
+                       wish.port + " took none of " + std::to_string(port->transmit_dropped()) + " copies (" +
+                           Join(reasons) + ")",
                        "ip -s link show " + wish.port};
 }
 
@@ -172,13 +183,10 @@ StreamVerdict Delivering(const StreamFacts& facts, const std::vector<const WishF
   if (first.packets_per_s <= 0) verdict.sentence += ", the last packet came " + Ago(first.last_s);
   for (const std::string& name : served) {
     const PortFactsOfStream* port = Find(facts, name);
-    if (failure || port == nullptr || port->ttl_threshold <= 1 || port->transmit_dropped == 0 ||
-        !Has(facts.copy_drops, "thr")) {
-      continue;
-    }
+    if (failure || port == nullptr || port->ttl_threshold <= 1 || Dropped(*port, "thr") == 0) continue;
     failure =
         StreamVerdict{StreamState::kNotDelivered,
-                      name + " dropped " + std::to_string(port->transmit_dropped) +
+                      name + " dropped " + std::to_string(Dropped(*port, "thr")) +
                           " copies of some stream, whose TTL is not above its ttl-threshold of " +
                           std::to_string(port->ttl_threshold),
                       "if it is this one, raise the TTL of the sender, or lower ttl-threshold of " + name};

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log/log.h"
 #include "wire/family.h"
@@ -33,6 +34,17 @@ struct FamilyWords<Mld> {
   static constexpr std::string_view kToBeTheQuerier =
       "a link-local address with a lower interface identifier than";  // C-52
 };
+
+/// Every version of the protocol, the oldest first.
+template <class F>
+std::vector<Version> Versions() {
+  std::vector<Version> versions;
+  for (auto number = static_cast<int>(F::kOldestVersion); number <= static_cast<int>(Version::kV3);
+       ++number) {
+    versions.push_back(static_cast<Version>(number));
+  }
+  return versions;
+}
 
 /// "IGMPv3", "MLDv2"
 template <class F>

@@ -36,6 +36,8 @@ enum class Metric : std::size_t {
   kPortReceivedBytes,
   kPortSentPackets,
   kPortSentBytes,
+  kPortPassedPackets,
+  kPortDroppedPackets,
   kPortDroppedCopies,
   kPortControlOverflows,
   kPortFamilyUp,

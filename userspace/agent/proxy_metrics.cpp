@@ -25,12 +25,30 @@ MetricLabels With(MetricLabels labels, const char* name, std::string_view value)
   return labels;
 }
 
-/// Where a packet is counted that was not forwarded, by its reason.
+/// Where packets are counted that were not forwarded.
+struct FateMetrics {
+  Metric passed;
+  Metric dropped;
+  Metric copies;
+
+  Metric Of(std::uint32_t counter) const {
+    if (IsOfCopies(counter)) return copies;
+    return counter < BPFCAST_FIRST_DROP ? passed : dropped;
+  }
+};
+constexpr FateMetrics kOfProxy{Metric::kPassedPackets, Metric::kDroppedPackets, Metric::kDroppedCopies};
+constexpr FateMetrics kOfPort{Metric::kPortPassedPackets, Metric::kPortDroppedPackets,
+                              Metric::kPortDroppedCopies};
+
 Metric FateOf(std::string_view reason) {
   const auto found = std::find(kCounterNames.begin(), kCounterNames.end(), reason);
-  const auto index = static_cast<unsigned>(found - kCounterNames.begin());
-  if (index < BPFCAST_FIRST_DROP) return Metric::kPassedPackets;
-  return index < BPFCAST_VERDICT_COUNT ? Metric::kDroppedPackets : Metric::kDroppedCopies;
+  return kOfProxy.Of(static_cast<std::uint32_t>(found - kCounterNames.begin()));
+}
+
+std::uint64_t CountOf(const std::vector<DropCounter>& reasons, std::string_view reason) {
+  const auto found = std::find_if(reasons.begin(), reasons.end(),
+                                  [&](const DropCounter& each) { return each.reason == reason; });
+  return found == reasons.end() ? 0 : found->packets;
 }
 
 void AddDatapath(const DatapathCounters& counters, const MetricLabels& labels, MetricFamilies& out) {
@@ -53,7 +71,12 @@ void AddTraffic(const PortView& port, const DatapathCounters& counters, const Me
   Add(out, Metric::kPortReceivedBytes, labels, Number(traffic.received.bytes));
   Add(out, Metric::kPortSentPackets, labels, Number(traffic.transmitted.packets));
   Add(out, Metric::kPortSentBytes, labels, Number(traffic.transmitted.bytes));
-  Add(out, Metric::kPortDroppedCopies, labels, Number(traffic.transmit_dropped));
+  // Also of a port that waits, of which the datapath knows nothing.
+  for (std::uint32_t counter = BPFCAST_FORWARDED + 1; counter < BPFCAST_COUNTER_COUNT; ++counter) {
+    const std::string_view reason = kCounterNames[counter];
+    const auto& reasons = IsOfCopies(counter) ? traffic.copies_dropped : traffic.not_forwarded;
+    Add(out, kOfPort.Of(counter), With(labels, "reason", reason), Number(CountOf(reasons, reason)));
+  }
 }
 
 template <class F>
@@ -69,6 +92,16 @@ void AddDownstream(const Querier<F>& querier, const MetricLabels& labels, Metric
 }
 
 template <class F>
+void AddReceived(const char* type, const VersionCounters& messages, const MetricLabels& labels,
+                 MetricFamilies& out) {
+  for (const Version version : Versions<F>()) {
+    Add(out, Metric::kPortMessagesReceived,
+        With(With(labels, "type", type), "version", std::to_string(FamilyWords<F>::Number(version))),
+        Number(messages[version]));
+  }
+}
+
+template <class F>
 void AddFamilyOfPort(const ProxyMetrics& metrics, const PortView& port, const Proxy<F>& proxy,
                      const MetricLabels& port_labels, MetricFamilies& out) {
   const Service service = port.Of<F>().service.service;
@@ -81,8 +114,8 @@ void AddFamilyOfPort(const ProxyMetrics& metrics, const PortView& port, const Pr
   Add(out, Metric::kPortLastQuery, labels, heard ? metrics.unix_time - age : 0);
 
   const LinkCounters& counters = proxy.counters(port.id);
-  Add(out, Metric::kPortMessagesReceived, With(labels, "type", "report"), Number(counters.reports_received));
-  Add(out, Metric::kPortMessagesReceived, With(labels, "type", "query"), Number(counters.queries_received));
+  AddReceived<F>("report", counters.reports_received, labels, out);
+  AddReceived<F>("query", counters.queries_received, labels, out);
   Add(out, Metric::kPortMessagesSent, With(labels, "type", "report"), Number(counters.reports_sent));
   Add(out, Metric::kPortMessagesSent, With(labels, "type", "query"), Number(counters.queries_sent));
   for (std::size_t i = 0; i < static_cast<std::size_t>(DropReason::kCount); ++i) {

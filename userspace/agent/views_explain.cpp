@@ -1,4 +1,6 @@
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "agent/explain_facts.h"
 #include "agent/explain_verdict.h"
@@ -85,7 +87,8 @@ ViewJson ToJson(const PortFactsOfStream& port) {
   json["hook_reason"] = port.hook_reason;
   json["rx_packets"] = port.received;
   json["tx_packets"] = port.transmitted;
-  json["tx_dropped"] = port.transmit_dropped;
+  json["tx_dropped"] = port.transmit_dropped();
+  json["tx_drops"] = ViewJson(port.copies_dropped);
   return json;
 }
 
@@ -108,7 +111,11 @@ std::string ExplainJson(const StreamFacts& facts) {
   json["joined"] = ToJson(facts.join);
   json["data"] = ToArray(facts.seen);
   json["delivered"] = ToArray(facts.ports);
-  json["copy_drops"] = facts.copy_drops;
+  std::set<std::string> copy_drops;
+  for (const PortFactsOfStream& port : facts.ports) {
+    for (const auto& [reason, copies] : port.copies_dropped) copy_drops.insert(reason);
+  }
+  json["copy_drops"] = copy_drops;
   json["verdict"] = {{"state", Name(verdict.state)}, {"sentence", verdict.sentence}, {"next", verdict.next}};
   return Text(json);
 }

@@ -18,6 +18,25 @@ ViewJson ToJson(const DropCounters& drops) {
   return json;
 }
 
+/// Those above zero: a port has two dozen of them, and most stay at zero.
+ViewJson ToJson(const std::vector<DropCounter>& reasons) {
+  ViewJson json = ViewJson::object();
+  for (const DropCounter& each : reasons) {
+    if (each.packets > 0) json[std::string(each.reason)] = each.packets;
+  }
+  return json;
+}
+
+/// "v1", "v2"
+template <class F>
+ViewJson ToJson(const VersionCounters& messages) {
+  ViewJson json;
+  for (const Version version : Versions<F>()) {
+    json["v" + std::to_string(FamilyWords<F>::Number(version))] = messages[version];
+  }
+  return json;
+}
+
 /// Who is the querier of a downstream link.
 template <class F>
 ViewJson QuerierJson(const FamilyPortView& port, const Querier<F>& querier, Time now) {
@@ -72,11 +91,13 @@ ViewJson FamilyJson(const PortView& port, const Proxy<F>& proxy, Time now) {
     json["host"] = {{"version", FamilyWords<F>::Number(host.mode())},
                     {"expires_s", SecondsUntil(host.ModeExpires(), now)}};
   }
-  json["reports_received"] = counters.reports_received;
-  json["queries_received"] = counters.queries_received;
+  json["reports_received"] = counters.reports_received.Total();
+  json["queries_received"] = counters.queries_received.Total();
   json["reports_sent"] = counters.reports_sent;
   json["queries_sent"] = counters.queries_sent;
   json["foreign_received"] = counters.foreign_received;
+  json["reports_by_version"] = ToJson<F>(counters.reports_received);
+  json["queries_by_version"] = ToJson<F>(counters.queries_received);
   json["drops"] = ToJson(counters.drops);
   return json;
 }
@@ -103,7 +124,9 @@ ViewJson ToJson(const PortView& port, const Proxy<Igmp>& ipv4, const Proxy<Mld>&
   json["rx_bytes"] = traffic.received.bytes;
   json["tx_packets"] = traffic.transmitted.packets;
   json["tx_bytes"] = traffic.transmitted.bytes;
-  json["tx_dropped"] = traffic.transmit_dropped;
+  json["tx_dropped"] = traffic.transmit_dropped();
+  json["rx_drops"] = ToJson(traffic.not_forwarded);
+  json["tx_drops"] = ToJson(traffic.copies_dropped);
   for (const char* key : {"reports_received", "queries_received", "reports_sent", "queries_sent"}) {
     json[key] = igmp[key];
   }

@@ -1,5 +1,6 @@
 #include "capture/verdict_text.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <string_view>
@@ -10,7 +11,8 @@ namespace bpfcast {
 namespace {
 
 #define BPFCAST_MEANING(name, text, meaning) meaning,
-constexpr std::array<std::string_view, BPFCAST_VERDICT_COUNT> kMeanings = {BPFCAST_VERDICTS(BPFCAST_MEANING)};
+constexpr std::array<std::string_view, BPFCAST_COUNTER_COUNT> kMeanings = {
+    BPFCAST_VERDICTS(BPFCAST_MEANING) BPFCAST_COPY_DROPS(BPFCAST_MEANING)};
 #undef BPFCAST_MEANING
 
 /// "drop: no outgoing interface (F-13)" without what goes before and behind.
@@ -46,7 +48,20 @@ std::string ActionText(const Judgement& judgement) {
   return std::string("taken by ") + by;
 }
 
+const char* FateOf(std::uint32_t counter) {
+  if (IsOfCopies(counter)) return "copy dropped: ";
+  return counter < BPFCAST_FIRST_DROP ? "passed on: " : "dropped: ";
+}
+
 }  // namespace
+
+std::string MeaningOf(std::string_view counter) {
+  const auto found = std::find(kCounterNames.begin(), kCounterNames.end(), counter);
+  if (found == kCounterNames.end()) return std::string(counter);
+  const auto index = static_cast<std::uint32_t>(found - kCounterNames.begin());
+  if (index == BPFCAST_FORWARDED) return std::string(kMeanings[index]);
+  return FateOf(index) + std::string(Reason(kMeanings[index]));
+}
 
 std::string VerdictText(const Judgement& judgement) {
   if (judgement.verdict >= BPFCAST_VERDICT_COUNT) return ActionText(judgement);
@@ -54,8 +69,7 @@ std::string VerdictText(const Judgement& judgement) {
     return std::string("forwarded by ") + (judgement.by == JudgedBy::kXdp ? "xdp" : "tc") +
            CopiesDropped(judgement);
   }
-  return std::string(judgement.verdict < BPFCAST_FIRST_DROP ? "passed on: " : "dropped: ") +
-         std::string(kCounterNames[judgement.verdict]) + " (" +
+  return FateOf(judgement.verdict) + std::string(kCounterNames[judgement.verdict]) + " (" +
          std::string(Reason(kMeanings[judgement.verdict])) + ")" + CopiesDropped(judgement);
 }
 

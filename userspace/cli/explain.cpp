@@ -112,11 +112,11 @@ std::string DeliveredText(const Json& answer) {
       wants = wants || (row.at("port") == port.at("port") && row.at("wants").get<bool>());
     }
     if (!takes && !wants) continue;
-    const auto dropped = NumberOf(port, "tx_dropped");
+    const bool dropped = NumberOf(port, "tx_dropped") > 0;
     step.Add(fmt::format(
         "{}: {}, {} packets of all streams sent{}{}", TextOf(port, "port"),
         port.at("hook").is_null() ? "no hook (" + TextOf(port, "hook_reason") + ")" : TextOf(port, "hook"),
-        HumanCount(NumberOf(port, "tx_packets")), dropped > 0 ? ", " + HumanCount(dropped) + " dropped" : "",
+        HumanCount(NumberOf(port, "tx_packets")), dropped ? ", dropped " + CopiesDroppedText(port) : "",
         takes ? "" : "  <- not of this one"));
   }
   return step.ToString("to no port");

@@ -65,7 +65,7 @@ std::string PortsText(const Json& ports, Invocation::Colour colour) {
     const auto bytes = [&](const char* key) { return HumanBytes(NumberOf(port, key)); };
     traffic.Add({TextOf(port, "name"), TextOf(port, "role"), ColouredState(port, StateOf(port), colour),
                  count("rx_packets"), bytes("rx_bytes"), count("tx_packets"), bytes("tx_bytes"),
-                 count("tx_dropped"), TextOrDash(port, "hook"), TextOrDash(port, "hook_reason")});
+                 CopiesDroppedText(port), TextOrDash(port, "hook"), TextOrDash(port, "hook_reason")});
     for (const Json* family : FamiliesOf(port)) {
       const auto pair = [&](const char* in, const char* out) {
         return fmt::format("{}/{}", NumberOf(*family, in), NumberOf(*family, out));
@@ -82,10 +82,14 @@ std::string PortsText(const Json& ports, Invocation::Colour colour) {
 Verb PortsVerb() {
   return {"ports",
           "Every port with its hook, its traffic, its queriers, and IGMP and MLD counters",
-          {kIpv4Flag, kIpv6Flag},
+          {{Argument::Kind::kFlag, "-d,--details", "With the reasons why packets were not forwarded"},
+           kIpv4Flag,
+           kIpv6Flag},
           [](const Invocation& invocation) {
-            return ShowRows(invocation, "ports",
-                            [&](const Json& ports) { return PortsText(ports, invocation.colour); });
+            return ShowRows(invocation, "ports", [&](const Json& ports) {
+              const std::string drops = invocation.Has("details") ? "\n" + PortDropsText(ports) : "";
+              return PortsText(ports, invocation.colour) + drops;
+            });
           }};
 }
 

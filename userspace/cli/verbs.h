@@ -39,6 +39,10 @@ std::string StatusText(const nlohmann::ordered_json& status,
                        Invocation::Colour colour = Invocation::Colour::kOff);
 std::string PortsText(const nlohmann::ordered_json& ports,
                       Invocation::Colour colour = Invocation::Colour::kOff);
+/// How many copies the port did not take, and why: "9 (mtu, thr)".
+std::string CopiesDroppedText(const nlohmann::ordered_json& port);
+/// A line for each port and reason for which packets were not forwarded, or copies not sent.
+std::string PortDropsText(const nlohmann::ordered_json& ports);
 /// One line for each group on each port.
 std::string GroupsText(const nlohmann::ordered_json& groups);
 /// A block for each group, with timers, sources and hosts.

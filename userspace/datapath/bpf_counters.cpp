@@ -1,6 +1,6 @@
 #include "datapath/bpf_counters.h"
 
-#include "datapath/counter_names.h"
+#include "datapath/port_reasons.h"
 
 namespace bpfcast {
 Result<PortCounters> ReadPortCounters(BpfObject& object, PortId id) {
@@ -8,13 +8,15 @@ Result<PortCounters> ReadPortCounters(BpfObject& object, PortId id) {
   if (!values) return tl::unexpected(values.error());
   PortCounters sum;
   sum.id = id;
+  ReasonCounts reasons{};
   for (const bpfcast_port_stat& cpu : **values) {
     sum.received.packets += cpu.rx_packets;
     sum.received.bytes += cpu.rx_bytes;
     sum.transmitted.packets += cpu.tx_packets;
     sum.transmitted.bytes += cpu.tx_bytes;
-    sum.transmit_dropped += cpu.tx_dropped;
+    for (std::size_t i = 0; i < reasons.size(); ++i) reasons[i] += cpu.reasons[i];
   }
+  SetReasons(reasons, sum);
   return sum;
 }
 

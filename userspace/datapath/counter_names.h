@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "bpfcast/abi.h"
@@ -12,5 +13,10 @@ namespace bpfcast {
 inline constexpr std::array<std::string_view, BPFCAST_COUNTER_COUNT> kCounterNames = {
     BPFCAST_VERDICTS(BPFCAST_NAME) BPFCAST_COPY_DROPS(BPFCAST_NAME)};
 #undef BPFCAST_NAME
+
+/// Of single copies, rather than of packets that arrived.
+constexpr bool IsOfCopies(std::uint32_t counter) {
+  return counter >= BPFCAST_VERDICT_COUNT;
+}
 
 }  // namespace bpfcast

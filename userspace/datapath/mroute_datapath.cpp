@@ -235,6 +235,17 @@ Result<DatapathCounters> MrouteDatapath::Counters() {
   }
   AddCounters(ipv4_, counters);
   AddCounters(ipv6_, counters);
+  for (PortCounters& port : counters.ports) {
+    ReasonCounts reasons{};
+    const auto add = [&](const auto& half) {
+      if (!half.streams) return;
+      const ReasonCounts of_half = half.streams->ReasonsOf(port.id);
+      for (std::size_t i = 0; i < reasons.size(); ++i) reasons[i] += of_half[i];
+    };
+    add(ipv4_);
+    add(ipv6_);
+    SetReasons(reasons, port);
+  }
   const auto streams = [](const auto& half) { return half.streams ? half.streams->size() : 0; };
   counters.tables = {{"streams-ipv4", streams(ipv4_), config_.limits.streams},
                      {"streams-ipv6", streams(ipv6_), config_.limits.streams}};

@@ -62,7 +62,7 @@ void MrouteStreams<F>::Admit(const RouteKey<F>& key, PortId arrival, Time now,
                              std::vector<PacketEvent>& events) {
   StreamPlan<F> plan = plan_.Decide(key, arrival);
   if (Find(key) == nullptr && !HasRoomFor(Worth(plan), now)) {
-    ++verdicts_[BPFCAST_NOMEM];
+    CountVerdict(BPFCAST_NOMEM, arrival, 1);
     return;
   }
   const auto [slot, added] = streams_[key.group].try_emplace(key.source);
@@ -76,6 +76,7 @@ void MrouteStreams<F>::Admit(const RouteKey<F>& key, PortId arrival, Time now,
   stream.arrival = arrival;
   stream.plan = std::move(plan);
   stream.claimant.reset();
+  if (stream.stray == arrival) stream.stray.reset();
   if (!Write(stream, ToEntry(key, arrival, stream.plan.outgoing), now)) return Forget(key);
   Tell(key, arrival, stream.plan.verdict, events);
 }
@@ -86,6 +87,8 @@ template <class F>
 void MrouteStreams<F>::OnOtherArrival(Stream& stream, PortId arrival, Time now,
                                       std::vector<PacketEvent>& events) {
   const RouteKey<F> key = stream.entry.stream;
+  stream.stray = arrival;
+  stream.strayed = now;
   const std::uint32_t verdict = plan_.Decide(key, arrival).verdict;
   const int claim = Claim(verdict);
   if (claim > Claim(stream.plan.verdict)) return Move(stream, arrival, now);
@@ -176,6 +179,7 @@ void MrouteStreams<F>::Move(Stream& stream, PortId arrival, Time now) {
   stream.plan = std::move(plan);
   stream.arrival = arrival;
   stream.claimant.reset();
+  if (stream.stray == arrival) stream.stray.reset();
 }
 
 template <class F>
@@ -206,6 +210,7 @@ template <class F>
 void MrouteStreams<F>::RemoveArrivals(PortId port, Time now) {
   KeepIf([&](Stream& stream) {
     if (stream.claimant == port) stream.claimant.reset();
+    if (stream.stray == port) stream.stray.reset();
     if (stream.arrival != port) return true;
     Account(stream, now);
     return false;
@@ -225,8 +230,8 @@ bool MrouteStreams<F>::Account(Stream& stream, Time now) {
   std::uint64_t bytes = read->bytes - stream.seen.bytes;
   if (wrong > 0) bytes = static_cast<std::uint64_t>(static_cast<double>(bytes) * packets / all);
   stream.seen = *read;
-  verdicts_[stream.plan.verdict] += packets;
-  verdicts_[BPFCAST_RPF] += wrong;
+  CountVerdict(stream.plan.verdict, stream.arrival, packets);
+  CountVerdict(BPFCAST_RPF, now - stream.strayed <= kClaim ? stream.stray : std::nullopt, wrong);
   std::uint64_t dropped = wrong;
   PacketCount forwarded;
   if (stream.plan.verdict == BPFCAST_FORWARDED) {
@@ -247,6 +252,19 @@ bool MrouteStreams<F>::Account(Stream& stream, Time now) {
   }
   if (packets > 0) stream.last = now;
   return true;
+}
+
+template <class F>
+void MrouteStreams<F>::CountVerdict(std::uint32_t verdict, std::optional<PortId> arrival,
+                                    std::uint64_t packets) {
+  verdicts_[verdict] += packets;
+  if (arrival && packets > 0 && verdict != BPFCAST_FORWARDED) reasons_[*arrival][verdict] += packets;
+}
+
+template <class F>
+ReasonCounts MrouteStreams<F>::ReasonsOf(PortId port) const {
+  const auto found = reasons_.find(port);
+  return found == reasons_.end() ? ReasonCounts{} : found->second;
 }
 
 template <class F>

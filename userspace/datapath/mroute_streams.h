@@ -2,7 +2,6 @@
 // counted.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "bpfcast/abi.h"
 #include "datapath/mroute_kernel.h"
 #include "datapath/mroute_plan.h"
+#include "datapath/port_reasons.h"
 #include "datapath/vif_table.h"
 
 namespace bpfcast {
@@ -51,8 +51,12 @@ class MrouteStreams {
   std::vector<FlowCounters<F>> Flows() const;
   /// Of the routes of the plan.
   std::vector<RouteCounters<F>> CountersOfRoutes() const;
-  /// By enum bpfcast_counter, since the start.
-  const std::array<std::uint64_t, BPFCAST_COUNTER_COUNT>& verdicts() const { return verdicts_; }
+  /// Since the start.
+  const ReasonCounts& verdicts() const { return verdicts_; }
+  /// The same of what arrived on one port, FORWARDED left out. The kernel says how many packets of a stream
+  /// came from a wrong interface, and not always from which: those of which it did not are in verdicts()
+  /// alone.
+  ReasonCounts ReasonsOf(PortId port) const;
   std::size_t size() const { return size_; }
 
  private:
@@ -73,6 +77,9 @@ class MrouteStreams {
     /// Another port on which it may arrive and did, while this one was not silent.
     std::optional<PortId> claimant;
     Time claimed{};
+    /// Where the kernel last saw it on a wrong interface.
+    std::optional<PortId> stray;
+    Time strayed{};
   };
   using Streams = std::unordered_map<Address, std::map<Address, Stream>>;
   struct RouteCount {
@@ -93,6 +100,7 @@ class MrouteStreams {
   void Refresh(Stream& stream, Time now);
   MrouteEntry<F> ToEntry(const RouteKey<F>& key, PortId arrival, const PortSet& outgoing) const;
   bool Write(Stream& stream, const MrouteEntry<F>& entry, Time now);
+  void CountVerdict(std::uint32_t verdict, std::optional<PortId> arrival, std::uint64_t packets);
   void Tell(const RouteKey<F>& key, PortId arrival, std::uint32_t verdict,
             std::vector<PacketEvent>& events) const;
   /// Calls `visit(key, stream)`; those for which it gives false are forgotten.
@@ -106,7 +114,8 @@ class MrouteStreams {
   Streams streams_;
   std::size_t size_ = 0;
   std::map<RouteKey<F>, RouteCount> routes_;
-  std::array<std::uint64_t, BPFCAST_COUNTER_COUNT> verdicts_{};
+  ReasonCounts verdicts_{};
+  std::map<PortId, ReasonCounts> reasons_;  // of the ports on which something was not forwarded
   std::optional<Time> made_room_;
   std::optional<Time> complained_;
 };

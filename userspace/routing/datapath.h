@@ -68,12 +68,23 @@ struct PacketCount {
   std::uint64_t bytes = 0;
 };
 
+struct DropCounter {
+  std::string_view reason;  // the names of include/bpfcast/abi.h
+  std::uint64_t packets = 0;
+};
+
 struct PortCounters {
   PortId id{};
-  PacketCount received;     // multicast of both families that arrived
-  PacketCount transmitted;  // copies handed to the port
-  std::uint64_t transmit_dropped =
-      0;  // copies this port did not take: state, MTU, TTL threshold, failed clone
+  PacketCount received;                       // multicast of both families that arrived
+  PacketCount transmitted;                    // copies handed to the port
+  std::vector<DropCounter> not_forwarded{};   // of those received; every reason, zeros too
+  std::vector<DropCounter> copies_dropped{};  // copies this port did not take, likewise
+
+  std::uint64_t transmit_dropped() const {
+    std::uint64_t sum = 0;
+    for (const DropCounter& each : copies_dropped) sum += each.packets;
+    return sum;
+  }
 };
 
 template <class F>
@@ -95,11 +106,6 @@ struct FlowCounters {
   double packets_per_s = 0;   // of what was forwarded, over the last second or two; 0 when it stopped
   double bits_per_s = 0;
   std::string_view refused{};  // why the last one of `dropped` was: a DropCounter's reason; empty: none was
-};
-
-struct DropCounter {
-  std::string_view reason;  // the names of include/bpfcast/abi.h
-  std::uint64_t packets = 0;
 };
 
 /// How full a table is that takes no more than so many.

@@ -186,7 +186,11 @@ void Proxy<F>::OnPacket(PortId port, Packet packet, Time now, ProxyEffects<F>& o
   }
   if (received->foreign) ++counters.foreign_received;
   const auto* query = std::get_if<Query<F>>(&received->message);
-  ++(query != nullptr ? counters.queries_received : counters.reports_received);
+  if (query != nullptr) {
+    counters.queries_received.Add(query->version);
+  } else {
+    counters.reports_received.Add(std::get<Report<F>>(received->message).version);
+  }
   if (query != nullptr) link.last_query = HeardQuery<F>{received->source, query->version, now};
   if (port != topology_.upstream()) return OnDownstreamMessage(port, *received, now, out);
   if (!host_.running()) return;

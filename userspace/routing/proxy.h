@@ -25,6 +25,7 @@
 #include "routing/refused_hosts.h"
 #include "routing/senders.h"
 #include "routing/topology.h"
+#include "routing/version_counters.h"
 #include "wire/message.h"
 
 namespace bpfcast {
@@ -63,8 +64,8 @@ struct ProxyEffects {
 
 /// Messages received and sent on one link.
 struct LinkCounters {
-  std::uint64_t reports_received = 0;
-  std::uint64_t queries_received = 0;
+  VersionCounters reports_received;  // leaves among them
+  VersionCounters queries_received;
   std::uint64_t reports_sent = 0;
   std::uint64_t queries_sent = 0;
   std::uint64_t foreign_received = 0;  // of the received ones: from no subnet of the link

@@ -285,14 +285,16 @@ TEST(StreamVerdict, APortThatTakesNoCopySaysWhichOfItsLimitsItIs) {
   StreamFacts facts = Asked();
   facts.seen = {Flow()};
   facts.ports[1].transmitted = 0;
-  facts.ports[1].transmit_dropped = 7;
+  facts.ports[1].copies_dropped = {{"thr", 7}};
   facts.ports[1].ttl_threshold = 16;
-  facts.copy_drops = {"thr"};
   EXPECT_EQ(Judge(facts).state, StreamState::kNotDelivered);
+  EXPECT_THAT(Judge(facts).sentence, HasSubstr("ttl-threshold of 16, and dropped 7"));
   EXPECT_THAT(Judge(facts).next, HasSubstr("lower ttl-threshold of lan1"));
   facts.ports[1].ttl_threshold = 1;
-  facts.copy_drops = {"mtu"};
-  EXPECT_THAT(Judge(facts).sentence, HasSubstr("larger than its MTU"));
+  facts.ports[1].copies_dropped = {{"mtu", 3}, {"down", 4}};
+  EXPECT_THAT(Judge(facts).sentence, HasSubstr("lan1 dropped 3 copies that are larger than its MTU"));
+  facts.ports[1].copies_dropped = {{"clone", 3}, {"down", 4}};
+  EXPECT_THAT(Judge(facts).sentence, HasSubstr("lan1 took none of 7 copies (clone 3, down 4)"));
   facts.ports[1].hook.clear();
   facts.ports[1].hook_reason = "attach failed";
   EXPECT_THAT(Judge(facts).sentence, HasSubstr("lan1 carries no packets: attach failed"));
@@ -317,12 +319,21 @@ TEST(StreamVerdict, AThresholdThatDroppedSomethingIsADoubtWhereOthersPass) {
   StreamFacts facts = Asked();
   facts.seen = {Flow()};
   facts.ports[1].ttl_threshold = 16;
-  facts.ports[1].transmit_dropped = 7;
-  facts.copy_drops = {"thr"};
+  facts.ports[1].copies_dropped = {{"thr", 7}};
   const StreamVerdict verdict = Judge(facts);
   EXPECT_EQ(verdict.state, StreamState::kDelivering);
   EXPECT_THAT(verdict.sentence, HasSubstr("lan1 dropped 7 copies of some stream"));
   EXPECT_THAT(verdict.next, HasSubstr("lower ttl-threshold of lan1"));
+}
+
+TEST(StreamVerdict, WhatAnotherPortDroppedIsNotSaidOfThisOne) {
+  StreamFacts facts = Asked();
+  facts.seen = {Flow()};
+  facts.ports[1].ttl_threshold = 16;
+  facts.ports[1].copies_dropped = {{"refused", 7}};
+  facts.ports[0].copies_dropped = {{"thr", 9}};
+  EXPECT_EQ(Judge(facts).state, StreamState::kDelivering);
+  EXPECT_THAT(Judge(facts).sentence, Not(HasSubstr("ttl-threshold")));
 }
 
 TEST(StreamState, PacketsBeforeTheJoinDoNotMakeASlowStreamRefused) {

@@ -27,7 +27,8 @@ class ProxyMetricsTest : public ViewsBedOf<F> {
   using typename ViewsBedOf<F>::seconds;
 
   ProxyMetricsTest() {
-    counters_.ports = {{this->kUpstream, {1000, 1'316'000}, {}, 0}, {this->kLan1, {}, {900, 1'184'400}, 7}};
+    counters_.ports = {{this->kUpstream, {1000, 1'316'000}, {}, {{"noroute", 40}, {"rpf", 10}}, {}},
+                       {this->kLan1, {}, {900, 1'184'400}, {}, {{"thr", 2}, {"mtu", 5}}}};
     counters_.forwarded = 950;
     counters_.drops = {{"noroute", 40}, {"rpf", 10}, {"mtu", 7}, {"hdr", 0}};
     counters_.tables = {{"routes", 3, 131072}};
@@ -66,6 +67,18 @@ TYPED_TEST(ProxyMetricsTest, EverySeriesIsThereFromTheStart) {
   EXPECT_EQ(scrape.At("bpfcast_port_max_groups", this->Lan1OfFamily()), 32768);
   EXPECT_EQ(scrape.At("bpfcast_port_max_sources", this->Lan1OfFamily()), 262144);
   EXPECT_EQ(scrape.At("bpfcast_port_max_hosts", this->Lan1OfFamily()), 65536);
+  // F-56, of a port that the datapath does not know, too.
+  const Exposition::Labels lan2{{"proxy", "tv"}, {"interface", "lan2"}};
+  for (const auto& [metric, reason] : {std::pair("bpfcast_port_passed_packets_total", "ttl"),
+                                       std::pair("bpfcast_port_passed_packets_total", "lease"),
+                                       std::pair("bpfcast_port_dropped_packets_total", "hdr"),
+                                       std::pair("bpfcast_port_dropped_packets_total", "nomem"),
+                                       std::pair("bpfcast_port_dropped_copies_total", "thr"),
+                                       std::pair("bpfcast_port_dropped_copies_total", "refused")}) {
+    Exposition::Labels labels = lan2;
+    labels["reason"] = reason;
+    EXPECT_EQ(scrape.At(metric, labels), 0) << metric << " " << reason;
+  }
   EXPECT_EQ(scrape.At("bpfcast_datapath_info", {{"proxy", "tv"}, {"datapath", "bpf"}}), 1);
   EXPECT_EQ(scrape.At("bpfcast_port_info", this->Lan1({{"role", "downstream"}, {"hook", "tc"}})), 1);
   EXPECT_EQ(scrape.At("bpfcast_port_up", this->Lan1()), 1);
@@ -85,7 +98,18 @@ TYPED_TEST(ProxyMetricsTest, PacketsAreThoseOfTheDatapathEachUnderWhatBecameOfIt
                 scrape.Sum("bpfcast_dropped_packets_total", {}));
   EXPECT_EQ(scrape.At("bpfcast_port_sent_packets_total", this->Lan1()), 900);
   EXPECT_EQ(scrape.At("bpfcast_port_sent_bytes_total", this->Lan1()), 1'184'400);
-  EXPECT_EQ(scrape.At("bpfcast_port_dropped_copies_total", this->Lan1()), 7);
+  EXPECT_EQ(scrape.At("bpfcast_port_dropped_copies_total", this->Lan1({{"reason", "mtu"}})), 5);
+  EXPECT_EQ(scrape.Sum("bpfcast_port_dropped_copies_total", this->Lan1()), 7);
+  const Exposition::Labels wan{{"proxy", "tv"}, {"interface", "eth0"}};
+  const auto of_wan = [&](const char* reason) {
+    Exposition::Labels labels = wan;
+    labels["reason"] = reason;
+    return labels;
+  };
+  EXPECT_EQ(scrape.At("bpfcast_port_passed_packets_total", of_wan("noroute")), 40);
+  EXPECT_EQ(scrape.At("bpfcast_port_dropped_packets_total", of_wan("rpf")), 10);
+  EXPECT_EQ(scrape.Sum("bpfcast_port_passed_packets_total", wan), 40);
+  EXPECT_EQ(scrape.Sum("bpfcast_port_dropped_packets_total", wan), 10);
   EXPECT_EQ(scrape.At("bpfcast_table_entries", {{"proxy", "tv"}, {"table", "routes"}}), 3);
   EXPECT_EQ(scrape.At("bpfcast_table_capacity", {{"proxy", "tv"}, {"table", "routes"}}), 131072);
 }
@@ -108,7 +132,14 @@ TYPED_TEST(ProxyMetricsTest, MembersOfAPortAreCountedWithoutASeriesOfTheirOwn) {
   EXPECT_EQ(scrape.At("bpfcast_port_sources", this->Lan1OfFamily()), 2);
   EXPECT_EQ(scrape.At("bpfcast_port_hosts", this->Lan1OfFamily()), 2);
   EXPECT_EQ(scrape.Sum("bpfcast_merged_groups", {}), 1);
-  EXPECT_EQ(scrape.At("bpfcast_port_messages_received_total", this->Lan1OfFamily({{"type", "report"}})), 2);
+  const auto newest = std::is_same_v<TypeParam, Igmp> ? "3" : "2";
+  EXPECT_EQ(scrape.At("bpfcast_port_messages_received_total",
+                      this->Lan1OfFamily({{"type", "report"}, {"version", newest}})),
+            2);
+  EXPECT_EQ(scrape.At("bpfcast_port_messages_received_total",
+                      this->Lan1OfFamily({{"type", "report"}, {"version", "1"}})),
+            0);
+  EXPECT_EQ(scrape.Sum("bpfcast_port_messages_received_total", this->Lan1OfFamily({{"type", "report"}})), 2);
 }
 
 TYPED_TEST(ProxyMetricsTest, TheQuerierIsWhoWonTheElection) {
@@ -120,7 +151,7 @@ TYPED_TEST(ProxyMetricsTest, TheQuerierIsWhoWonTheElection) {
                      this->kStart + typename TestFixture::seconds(5));
   const Exposition scrape = this->Scrape(this->kStart + typename TestFixture::seconds(8));
   EXPECT_EQ(scrape.At("bpfcast_port_querier", this->Lan1OfFamily()), 0);
-  EXPECT_EQ(scrape.At("bpfcast_port_messages_received_total", this->Lan1OfFamily({{"type", "query"}})), 1);
+  EXPECT_EQ(scrape.Sum("bpfcast_port_messages_received_total", this->Lan1OfFamily({{"type", "query"}})), 1);
   EXPECT_EQ(scrape.At("bpfcast_port_last_query_timestamp_seconds", this->Lan1OfFamily()), 1'699'999'997);
 }
 

@@ -18,7 +18,11 @@ TEST_F(PortsViewTest, PortsShowStateTrafficAndIgmpCounters) {
   ports_[2].hook.reset();
   ports_[2].ipv4 = {{Service::kWaits, "link is down"}, ""};
   DatapathCounters counters;
-  counters.ports.push_back({kLan1, {10, 1000}, {20, 2000}, 3});
+  counters.ports.push_back({kLan1,
+                            {10, 1000},
+                            {20, 2000},
+                            {{"noroute", 4}, {"rpf", 2}, {"hdr", 0}},
+                            {{"thr", 0}, {"mtu", 1}, {"down", 2}}});
 
   const Json ports = Ports(kStart, counters);
   ASSERT_EQ(ports.size(), 3u);
@@ -37,6 +41,9 @@ TEST_F(PortsViewTest, PortsShowStateTrafficAndIgmpCounters) {
   EXPECT_EQ(lan1.at("tx_packets"), 20);
   EXPECT_EQ(lan1.at("tx_bytes"), 2000);
   EXPECT_EQ(lan1.at("tx_dropped"), 3);
+  EXPECT_EQ(lan1.at("rx_drops"), Json::parse(R"({"noroute": 4, "rpf": 2})"));
+  EXPECT_EQ(lan1.at("tx_drops"), Json::parse(R"({"mtu": 1, "down": 2})"));
+  EXPECT_EQ(ports[2].at("tx_drops"), Json::object());
   EXPECT_EQ(lan1.at("reports_received"), 2);
   EXPECT_EQ(lan1.at("ipv4").at("foreign_received"), 1);  // A-08
   EXPECT_EQ(lan1.at("ipv6").at("foreign_received"), 0);
@@ -72,6 +79,21 @@ TEST_F(PortsViewTest, ADownstreamThatIsDownHasNoQuerier) {
   Link(kLan1, std::nullopt);
   EXPECT_EQ(Ports(kStart)[1].at("querier"),
             Json::parse(R"({"role": "none", "address": null, "expires_s": null, "version": 3})"));
+}
+
+TEST_F(PortsViewTest, MessagesAreCountedByTheirVersion) {
+  Report(kLan1, kHost, {RecordType::kToEx, kGroup, {}}, kStart);
+  for (const auto& record : {GroupRecord<Igmp>{RecordType::kIsEx, kGroup, {}},
+                             GroupRecord<Igmp>{RecordType::kToIn, kGroup, {}}}) {  // an IGMPv2 leave
+    const bpfcast::Report<Igmp> report{Version::kV2, {record}};
+    proxy_.OnPacket(kLan1, Codec<Igmp>::Serialize(report, kHost).bytes, kStart, effects_);
+  }
+  GeneralQuery(kLan1, MakeIpv4(192, 0, 1, 9), Version::kV2, kStart);
+  const Json lan1 = Ports(kStart)[1];
+  EXPECT_EQ(lan1.at("ipv4").at("reports_by_version"), Json::parse(R"({"v1": 0, "v2": 2, "v3": 1})"));
+  EXPECT_EQ(lan1.at("ipv4").at("queries_by_version"), Json::parse(R"({"v1": 0, "v2": 1, "v3": 0})"));
+  EXPECT_EQ(lan1.at("ipv4").at("reports_received"), 3);
+  EXPECT_EQ(lan1.at("ipv6").at("reports_by_version"), Json::parse(R"({"v1": 0, "v2": 0})")) << "MLD";
 }
 
 TEST_F(PortsViewTest, AnOlderQuerierDownstreamLowersTheVersionThatIsSpoken) {

@@ -41,6 +41,13 @@ TEST(VerdictText, CopiesThatDidNotLeaveAreNamedByTheirReason) {
   EXPECT_EQ(VerdictText(judgement), "forwarded by tc; 3 copies dropped: thr 2 mtu 1");
 }
 
+TEST(MeaningOf, SaysOfEveryCounterWhatItMeansAndWhatBecameOfThePacket) {
+  EXPECT_EQ(MeaningOf("noroute"), "passed on: from upstream, and no route");
+  EXPECT_EQ(MeaningOf("rpf"), "dropped: the source belongs to another interface");
+  EXPECT_EQ(MeaningOf("thr"), "copy dropped: TTL or hop limit not above the threshold of the port");
+  EXPECT_EQ(MeaningOf("of-a-later-version"), "of-a-later-version");
+}
+
 TEST(VerdictText, WithoutACounterTheActionSpeaks) {
   const auto text = [](JudgedBy by, std::int32_t action) {
     return VerdictText(Judged(by, BPFCAST_VERDICT_COUNT, action));

@@ -26,6 +26,7 @@ inline nlohmann::ordered_json DownstreamAnswer(const std::string& name) {
   auto port = nlohmann::ordered_json::parse(R"({
       "role": "downstream", "state": "up", "reason": "", "ifindex": 3, "hook": "xdp", "hook_reason": "native XDP",
       "rx_packets": 1234, "rx_bytes": 1500000, "tx_packets": 5678, "tx_bytes": 7300000, "tx_dropped": 9,
+      "rx_drops": {"ctrl": 17, "noroute": 1040}, "tx_drops": {"mtu": 2, "thr": 7},
       "igmp_overflows": 0})");
   port["name"] = name;
   port["ipv4"] = FamilyAnswer("ipv4", "192.0.2.5", 3);

@@ -197,7 +197,7 @@ TEST_F(CommandLine, AFileThatReloadCannotUseIsExitStatusTwo) {
 TEST_F(CommandLine, WrongUsageIsExitStatusOneAndAsksNobody) {
   EXPECT_EQ(Run({}), 1);
   EXPECT_EQ(Run({"groupz"}), 1);
-  EXPECT_EQ(Run({"ports", "-d"}), 1);  // there are no details of ports
+  EXPECT_EQ(Run({"flows", "-d"}), 1);  // there are no details of flows
   EXPECT_NE(err_, "");
   EXPECT_THAT(calls_, IsEmpty());
 }

@@ -13,9 +13,9 @@ using Json = nlohmann::ordered_json;
 
 TEST(PortsText, ShowsTrafficAndHookOfEachPortAndTheProtocolsOfBothFamilies) {
   EXPECT_EQ(PortsText({UpstreamAnswer("wan0"), DownstreamAnswer("lan1")}),
-            "PORT  ROLE        STATE     RX  RX BYTES     TX  TX BYTES  DROPPED  HOOK  REASON\n"
-            "wan0  upstream    up     1 234    1.5 MB  5 678    7.3 MB        9  xdp   native XDP\n"
-            "lan1  downstream  up     1 234    1.5 MB  5 678    7.3 MB        9  xdp   native XDP\n"
+            "PORT  ROLE        STATE     RX  RX BYTES     TX  TX BYTES       DROPPED  HOOK  REASON\n"
+            "wan0  upstream    up     1 234    1.5 MB  5 678    7.3 MB  9 (thr, mtu)  xdp   native XDP\n"
+            "lan1  downstream  up     1 234    1.5 MB  5 678    7.3 MB  9 (thr, mtu)  xdp   native XDP\n"
             "\n"
             "PORT  SPEAKS  ADDRESS       QUERIER  REPORTS IN/OUT  QUERIES IN/OUT  DROPS  STATE\n"
             "wan0  IGMPv3  198.51.100.2  -                  11/0           12/13      3  up\n"
@@ -56,6 +56,19 @@ TEST(PortsText, AnotherQuerierIsNamedWithItsTime) {
   EXPECT_THAT(text, HasSubstr("192.0.2.1 (4m 5s)"));
   EXPECT_THAT(text, HasSubstr("fe80::1 (4m 5s)"));
   EXPECT_THAT(text, Not(HasSubstr(" us ")));
+}
+
+TEST(PortDropsText, NamesEachReasonOfAPortAndWhatItMeansTheMostFrequentFirst) {
+  Json quiet = DownstreamAnswer("lan1");
+  quiet["rx_drops"] = quiet["tx_drops"] = Json::object();
+  EXPECT_EQ(PortDropsText({UpstreamAnswer("wan0"), quiet}),
+            "PORT  PACKETS  REASON   MEANING\n"
+            "wan0    1 040  noroute  passed on: from upstream, and no route\n"
+            "wan0       17  ctrl     passed on: IGMP or MLD\n"
+            "wan0        7  thr      copy dropped: TTL or hop limit not above the threshold of the port\n"
+            "wan0        2  mtu      copy dropped: larger than the MTU of the port\n");
+  EXPECT_EQ(PortDropsText(Json::array({quiet})),
+            "every packet that arrived was forwarded, and every copy was sent\n");
 }
 
 }  // namespace

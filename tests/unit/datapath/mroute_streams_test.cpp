@@ -261,6 +261,42 @@ TYPED_TEST(MrouteStreamsTest, F_56_CountsFollowWhatWasWantedWhenThePacketsCame) 
   EXPECT_EQ(routes[0].dropped, 5U);
 }
 
+TYPED_TEST(MrouteStreamsTest, F_56_WhatIsNotForwardedIsCountedForThePortWhereItCame) {
+  const RouteKey<TypeParam> spoof{TestFixture::B::Far(9), TestFixture::B::Group()};
+  this->Members({kD2});
+  this->Ask(this->Stream(), kU);
+  this->Ask(spoof, kD1);
+  this->Packets(this->Stream(), 10);
+  this->Packets(spoof, 4);
+  this->streams_.Count(this->now_);
+  this->Members({});
+  this->Packets(this->Stream(), 3);
+  this->streams_.Count(this->now_);
+  const ReasonCounts upstream = this->streams_.ReasonsOf(kU);
+  EXPECT_EQ(upstream[BPFCAST_NOOIF], 3U);
+  EXPECT_EQ(upstream[BPFCAST_RPF], 0U);
+  EXPECT_EQ(upstream[BPFCAST_FORWARDED], 0U) << "as the programs, which leave it out";
+  EXPECT_EQ(this->streams_.ReasonsOf(kD1)[BPFCAST_RPF], 4U);
+  EXPECT_EQ(this->streams_.ReasonsOf(kD2), ReasonCounts{});
+}
+
+TYPED_TEST(MrouteStreamsTest, F_56_PacketsOnAWrongInterfaceAreThoseOfThePortThatTheKernelToldOf) {
+  this->Members({kD2});
+  this->Ask(this->Stream(), kU);
+  this->Packets(this->Stream(), 0, 5);  // and the kernel said nothing
+  this->streams_.Count(this->now_);
+  this->Ask(this->Stream(), kD1, UpcallKind::kWrongInterface);
+  this->Packets(this->Stream(), 0, 2);
+  this->PassSecond();
+  EXPECT_EQ(this->streams_.ReasonsOf(kD1)[BPFCAST_RPF], 2U);
+  EXPECT_EQ(this->streams_.ReasonsOf(kU)[BPFCAST_RPF], 0U);
+  this->now_ += std::chrono::seconds(10);  // it tells every three seconds while they come there
+  this->Packets(this->Stream(), 0, 7);
+  this->streams_.Count(this->now_);
+  EXPECT_EQ(this->streams_.ReasonsOf(kD1)[BPFCAST_RPF], 2U);
+  EXPECT_EQ(this->streams_.verdicts()[BPFCAST_RPF], 14U);
+}
+
 TYPED_TEST(MrouteStreamsTest, RatesAreThoseOfTheLastSecond) {
   this->Members({kD1});
   this->Ask(this->Stream(), kU);

@@ -79,7 +79,7 @@ TYPED_TEST(ProxyLimits, TX_07_AHostThatFloodsTheLinkDoesNotDelayTheJoinsOfOthers
     this->ReportFrom(this->kHost2, this->kD1, {this->Record(Type::kToEx, {}, group)});
     ASSERT_TRUE(this->Forwards(this->kD1, this->S(1), group)) << "in the same turn";
   }
-  EXPECT_EQ(this->proxy.counters(this->kD1).reports_received, 5000u + 4995u + 10u);
+  EXPECT_EQ(this->proxy.counters(this->kD1).reports_received.Total(), 5000u + 4995u + 10u);
   EXPECT_EQ(this->Limited(this->kD1), 100000u - 9995u);
   EXPECT_EQ(this->Limited(this->kD2), 0u);
 }
@@ -124,7 +124,7 @@ TYPED_TEST(ProxyLimits, X_10_TheLimitsAreTheOperatorsOnBothSides) {
   this->Configure(upstream);
   for (int n = 0; n < 5; ++n) this->Hear(this->kU, this->kUpstreamRouter);
   for (int n = 0; n < 5; ++n) this->Hear(this->kU, this->kUpstreamHost);
-  EXPECT_EQ(this->proxy.counters(this->kU).queries_received, 3u) << "two of one, one of the other";
+  EXPECT_EQ(this->proxy.counters(this->kU).queries_received.Total(), 3u) << "two of one, one of the other";
   EXPECT_EQ(this->Limited(this->kU), 7u);
 }
 

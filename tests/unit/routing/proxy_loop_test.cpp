@@ -163,7 +163,7 @@ TEST_F(ProxyLoopOfMld, E_41_AnotherRouterWithALinkLocalAddressThatWeHaveElsewher
   Hear(kU, Own(kD1));
   Join(kD1);
   AdvanceTo(20);
-  EXPECT_EQ(proxy.counters(kU).queries_received, 1u);
+  EXPECT_EQ(proxy.counters(kU).queries_received.Total(), 1u);
   EXPECT_EQ(proxy.counters(kU).drops[DropReason::kOwn], 0u);
   Hear(kD1, Own(kU));  // below ours: it wins
   EXPECT_EQ(proxy.querier(kD1)->role(), RouterRole::kNonQuerier);

@@ -380,7 +380,7 @@ TYPED_TEST(ProxyTest, BrokenPacketsAreCountedByReasonAndChangeNothing) {
   packet.back() ^= 1;
   this->Receive(this->kD1, packet);
   EXPECT_EQ(this->proxy.counters(this->kD1).drops[DropReason::kChecksum], 1u);
-  EXPECT_EQ(this->proxy.counters(this->kD1).reports_received, 0u);
+  EXPECT_EQ(this->proxy.counters(this->kD1).reports_received.Total(), 0u);
   EXPECT_TRUE(this->routes.empty());
 }
 
@@ -450,7 +450,7 @@ TEST_F(ProxyTestOfIgmp, TA_35_OnlyWhatIsSentToTheRightDestinationCounts) {
   Receive(kD1, To(MakeIpv4(224, 0, 0, 2), heard));
   EXPECT_EQ(refused(), 1u);
   Receive(kD1, To(Own(kD1), heard));
-  EXPECT_EQ(proxy.counters(kD1).queries_received, 1u);
+  EXPECT_EQ(proxy.counters(kD1).queries_received.Total(), 1u);
 
   const auto old_report = Codec<Igmp>::Serialize(Report<Igmp>{Version::kV2, {Record(Type::kIsEx)}}, kHost1);
   Receive(kD1, To(kOtherGroup, old_report));
