@@ -173,7 +173,9 @@ TEST_P(MixedRun, TF_39_F_56_WhatCameInIsForwardedDroppedForAReasonOrPassed) {
       reasons += (reasons.empty() ? "" : " ") + NameOf(reason) + " " + std::to_string(packets);
     }
     // Behind an interface that went XDP finds no port any more: then it counts for none.
-    if (id != kLost || GetParam() == Hook::kTc) EXPECT_EQ(bed_.lab().Reasons(id), reasons);
+    if (id != kLost || GetParam() == Hook::kTc) {
+      EXPECT_EQ(bed_.lab().Reasons(id), reasons);
+    }
   }
   ExpectSumsOfPorts();
 }

@@ -28,15 +28,6 @@ std::optional<std::string> Boundary(const InterfaceConfig& config, const typenam
   return "boundaries has " + found->ToString();
 }
 
-/// In words that both grammars know.
-template <class F>
-std::string RuleText(const AccessRule<F>* rule, Access otherwise) {
-  const auto word = [](Access access) { return access == Access::kPermit ? "permitted" : "denied"; };
-  if (rule == nullptr) return std::string(word(otherwise)) + " because no list names the group";
-  const std::string source = rule->source.length == 0 ? "" : " from " + rule->source.ToString();
-  return std::string(word(rule->access)) + " by the entry " + rule->group.ToString() + source;
-}
-
 /// What keeps every stream of the group from the interface, whatever its lists say; nothing where nothing
 /// does.
 template <class F>
@@ -53,8 +44,6 @@ AclStep AskedFor(std::string step, const InterfaceConfig& config, const AclQuest
     return Step(std::move(step), config, false, *boundary);
   }
   const AccessList<F>& access = config.Of<F>().access();
-  const AccessRule<F>* rule =
-      question.source ? access.Deciding(question.group, *question.source) : access.Deciding(question.group);
   const bool permitted =
       question.source ? access.Permits(question.group, *question.source) : access.Permits(question.group);
   if (!question.source && !access.only_sources.HasAll()) {
@@ -63,7 +52,9 @@ AclStep AskedFor(std::string step, const InterfaceConfig& config, const AclQuest
   if (question.source && !access.only_sources.Has(*question.source)) {
     return Step(std::move(step), config, false, "allow-sources does not name the sender");
   }
-  return Step(std::move(step), config, permitted, RuleText(rule, access.otherwise));
+  return Step(
+      std::move(step), config, permitted,
+      std::string(permitted ? "permitted " : "denied ") + WhyAccess(access, question.group, question.source));
 }
 
 /// C-70: all sources of a source-specific group are asked for by nobody.
@@ -151,6 +142,24 @@ AclStep PassUp(const InterfaceConfig& config, const InterfaceConfig& upstream,
 
 }  // namespace
 
+/// In words that both grammars know.
+template <class F>
+std::string WhyAccess(const AccessList<F>& access, const typename F::Address& group,
+                      const std::optional<typename F::Address>& source) {
+  const AccessRule<F>* rule = source ? access.Deciding(group, *source) : access.Deciding(group);
+  if (rule != nullptr) {
+    const std::string from = rule->source.length == 0 ? "" : " from " + rule->source.ToString();
+    return "by the entry " + rule->group.ToString() + from;
+  }
+  // An entry of deny-sources names no group.
+  const bool named = std::any_of(access.rules.begin(), access.rules.end(), [&](const AccessRule<F>& each) {
+    return each.group.length > 0 && each.group.Contains(group);
+  });
+  if (!named) return "because no list names the group";
+  return source ? "because the lists name the group with other senders alone"
+                : "because the lists name the group with single senders alone";
+}
+
 template <class F>
 std::string WhyHost(const HostList<F>& hosts, const typename F::Address& host) {
   using List = Allowed<typename F::Address>;
@@ -190,6 +199,9 @@ std::vector<AclStep> MaySend(const AclPort<F>& port, const AclPort<F>& upstream,
   return steps;
 }
 
+template std::string WhyAccess(const AccessList<Igmp>&, const Ipv4Address&,
+                               const std::optional<Ipv4Address>&);
+template std::string WhyAccess(const AccessList<Mld>&, const Ipv6Address&, const std::optional<Ipv6Address>&);
 template std::string WhyHost(const HostList<Igmp>&, const Ipv4Address&);
 template std::string WhyHost(const HostList<Mld>&, const Ipv6Address&);
 template std::vector<AclStep> MayReceive(const AclPort<Igmp>&, const AclPort<Igmp>&,

@@ -38,6 +38,12 @@ struct AclStep {
 template <class F>
 std::string WhyHost(const HostList<F>& hosts, const typename F::Address& host);
 
+/// What decides in the lists of groups and senders: "by the entry 239.9.0.0/16", "because no list names the
+/// group".
+template <class F>
+std::string WhyAccess(const AccessList<F>& access, const typename F::Address& group,
+                      const std::optional<typename F::Address>& source);
+
 /// May hosts on `port` have the stream? Who asks, joining it there (C-85, C-70, F-50), asking for it upstream
 /// (E-08, F-50), and its source where it arrives (F-12). `port` may be the upstream itself.
 template <class F>

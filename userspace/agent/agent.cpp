@@ -257,11 +257,14 @@ std::vector<PortView> Agent::PortViews() {
   return views;
 }
 
-DatapathCounters Agent::Counters() {
+Result<DatapathCounters> Agent::ReadCounters() {
   auto counters = datapath_->Counters();
-  if (counters) return std::move(*counters);
-  Log(Subsystem::kAgent).error("{}", counters.error().message);
-  return {};
+  if (counters) {
+    if (counters_trouble_.IsOver()) Log(Subsystem::kAgent).info("packets of ports can be read again");
+  } else if (counters_trouble_.IsNews(counters.error().message)) {
+    Log(Subsystem::kAgent).error("views and metrics are without packets: {}", counters.error().message);
+  }
+  return counters;
 }
 
 }  // namespace bpfcast

@@ -10,6 +10,7 @@
 
 #include "agent/control.h"
 #include "agent/family_agent.h"
+#include "agent/lasting_trouble.h"
 #include "agent/packet_event_log.h"
 #include "agent/port.h"
 #include "agent/static_additions.h"
@@ -142,7 +143,10 @@ class Agent {
   void AddRefusedStreams(const FamilyAgent<F>& family, const std::vector<PortView>& views,
                          const DatapathCounters& counters, Time now, DoctorFacts& facts);
   std::vector<PortView> PortViews();
-  DatapathCounters Counters();
+  /// Logs what fails, once until it works again.
+  Result<DatapathCounters> ReadCounters();
+  /// The same; none when they cannot be read.
+  DatapathCounters Counters() { return ReadCounters().value_or(DatapathCounters()); }
 
   EventLoop& loop_;
   AgentConfig config_;
@@ -161,6 +165,7 @@ class Agent {
   PacketBatch batch_;
   PacketEventLog packet_events_;
   RecentCount reverse_path_drops_;  // while the kernel forwards
+  LastingTrouble counters_trouble_;
   std::optional<Icmpv6Socket> icmpv6_;
   Time next_complaint_{};
   TokenBucket packets_too_big_;

@@ -14,6 +14,9 @@
 namespace bpfcast {
 namespace {
 
+constexpr std::string_view kLists =
+    "change allow-groups, deny-groups, deny-sources, allow-sources or group-rules";
+
 double SecondsSince(Time then, Time now) {
   return std::max(0.0, std::chrono::duration<double>(now - then).count());
 }
@@ -90,13 +93,13 @@ class Gatherer {
     return source_ ? access.Permits(group_, *source_) : access.Permits(group_);
   }
 
-  /// Which keys may deny it.
+  /// What denies it.
   std::string ListOf(const AccessList<F>& access) const {
     if (source_ && !access.only_sources.Has(*source_)) return "allow-sources does not name the sender";
     if (!source_ && !access.only_sources.HasAll()) {
       return "allow-sources names senders, and a join of the whole group asks for all";
     }
-    return "allow-groups, deny-groups, deny-sources";
+    return WhyAccess(access, group_, source_);
   }
 
   WishFacts WishOn(const PortView& view, const Port& port) const {
@@ -180,7 +183,7 @@ class Gatherer {
     if (granted == Granted::kNo && !Permits(config.access())) {
       return set(Obstacle::kAccessList, counters.drops[DropReason::kPolicy] > 0,
                  "its access list denies it (" + ListOf(config.access()) + ")",
-                 "change the list" + table + ", then: bpfcast reload");
+                 std::string(kLists) + table + ", then: bpfcast reload");
     }
     if (const auto refusal = Refusal(config, querier, view.id)) {
       return set(Obstacle::kAccessList, true, *refusal,
@@ -237,7 +240,7 @@ class Gatherer {
           "list in boundaries" + table + " only what shall stay out");
     } else if (!join.asked && !Permits(config.host.access)) {
       set(Obstacle::kAccessList, "its access list denies it (" + ListOf(config.host.access) + ")",
-          "change the list" + table);
+          std::string(kLists) + table);
     } else if (host.mode() != Version::kV3 && told.IsEmpty() && IsSsm(config.host.ssm_ranges, group_)) {
       set(Obstacle::kOlderQuerier,
           "the querier there speaks " + join.protocol + ", which cannot ask for single sources",

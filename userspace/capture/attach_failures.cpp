@@ -9,13 +9,18 @@ namespace {
 constexpr int kNotSupported = 524;  // ENOTSUPP, which only the kernel has
 
 bool IsFinal(int error) {
-  return error == EPERM || error == EACCES || error == ENOSYS || error == EOPNOTSUPP ||
-         error == kNotSupported;
+  return error == EPERM || error == ENOSYS || error == EOPNOTSUPP || error == kNotSupported;
 }
 
 }  // namespace
 
 void AttachFailures::Add(std::uint32_t program, const std::string& name, int error) {
+  // The verifier's word for a program that it does not take; without the privilege it would be EPERM.
+  if (error == EACCES) {
+    refused_ = "this kernel's verifier refuses the program with which the capture looks into " + name;
+    now_.clear();
+    return;
+  }
   if (IsFinal(error)) {
     refused_ = "this kernel does not let the capture look into programs (" + name + ": " +
                (error == kNotSupported ? "not supported" : std::strerror(error)) + ")";

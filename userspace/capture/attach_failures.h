@@ -10,15 +10,15 @@ namespace bpfcast {
 
 class AttachFailures {
  public:
-  /// `error` is an errno. What the kernel does not allow or does not have is final, whatever program it was;
-  /// anything else is another attempt's to overcome.
+  /// `error` is an errno. What the kernel does not allow or does not have, and what its verifier refuses, is
+  /// final, whatever program it was; anything else is another attempt's to overcome.
   void Add(std::uint32_t program, const std::string& name, int error);
   /// It worked after all.
   void Clear(std::uint32_t program) { now_.erase(program); }
   /// All others are gone.
   void KeepOnly(const std::set<std::uint32_t>& programs);
 
-  /// This kernel lets nobody look into programs; empty when it may.
+  /// Why the capture looks into no program of this kernel; empty when it may.
   const std::string& refused() const { return refused_; }
   /// Some program could not be looked into when it was last tried.
   bool any() const { return !refused_.empty() || !now_.empty(); }

@@ -92,15 +92,16 @@ Result<void> PortCapture::FollowPort(std::size_t place) {
   if (ifindex != port.ifindex && ifindex != 0 && !Captures(ifindex)) {
     Result<SocketTap> socket = SocketTap::Open(ifindex, port.name, port.link);
     if (!socket) return tl::unexpected(socket.error());
-    if (port.ifindex != 0) {
-      programs_->Remove(port.ifindex);
-      gone_.left_out += sockets_[place].left_out();
-      gone_.lost += sockets_[place].lost();
-    }
+    if (port.ifindex != 0) programs_->Remove(port.ifindex);
     const auto watch = directions_.in && directions_.out ? ProgramTap::Watch::kBoth
                        : directions_.in                  ? ProgramTap::Watch::kIn
                                                          : ProgramTap::Watch::kOut;
     if (Result<void> added = programs_->Add(ifindex, watch, place, port.link); !added) return added;
+    // Not before: until then the old socket stays, and is counted itself.
+    if (port.ifindex != 0) {
+      gone_.left_out += sockets_[place].left_out();
+      gone_.lost += sockets_[place].lost();
+    }
     sockets_[place] = std::move(*socket);
     port.ifindex = ifindex;
   }

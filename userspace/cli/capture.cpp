@@ -236,9 +236,8 @@ Exit RunCapture(const Invocation& invocation) {
 Verb CaptureVerb() {
   using Kind = Argument::Kind;
   return {"capture",
-          "Captures multicast packets of ports, those that XDP takes and sends as well, with what became of "
-          "them, "
-          "until Ctrl-C",
+          "Captures multicast packets of ports, those that XDP takes and sends as well, with what became "
+          "of them, until Ctrl-C",
           {{Kind::kOption, "-i,--interface", "The port; may come several times"},
            {Kind::kOption, "-g,--group", "Only packets to this group; may come several times"},
            {Kind::kOption, "-s,--source", "Only packets of this sender; may come several times"},

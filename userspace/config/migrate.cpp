@@ -54,8 +54,8 @@ class Notes {
     }
     if (config_.downstreams.empty() && !config_.default_downstream) {
       notes_.emplace_back(
-          "name the interfaces towards the receivers in 'downstream'; this file has none, and "
-          "bpfcastd does not start without");
+          "name the interfaces towards the receivers in 'downstream'; this file has none, and bpfcastd "
+          "does not start without");
     }
     notes_.emplace_back("IPv4 alone is served, as before; without 'ipv6 = false' IPv6 is served, too");
   }
@@ -65,9 +65,8 @@ class Notes {
     if (is_open(config_.upstream) ||
         std::any_of(config_.downstreams.begin(), config_.downstreams.end(), is_open)) {
       notes_.emplace_back(
-          "source-check \"off\": without an altnet every sender is accepted; without the line senders must "
-          "be "
-          "in a subnet of the interface, or in its 'altnet'");
+          "source-check \"off\": without an altnet every sender is accepted; without the line senders "
+          "must be in a subnet of the interface, or in its 'altnet'");
     }
     constexpr Ipv4Address kSsdp = MakeIpv4(239, 255, 255, 250);
     const auto& upstream = config_.upstream.ipv4;
@@ -85,14 +84,12 @@ class Notes {
     }
     if (AnyGives("fast-leave")) {
       notes_.emplace_back(
-          "quickleave: hosts are known one by one, so that no host is cut off because another "
-          "one left");
+          "quickleave: hosts are known one by one, so that no host is cut off because another one left");
     }
     if (AnyGives("group-rules")) {
       notes_.emplace_back(
           "whitelist, blacklist: where their order does not matter they are 'allow-groups' and "
-          "'deny-groups', "
-          "otherwise 'group-rules', whose last entry that matches decides");
+          "'deny-groups', otherwise 'group-rules', whose last entry that matches decides");
     }
     constexpr std::pair<std::string_view, std::string_view> kWithoutKey[] = {
         {"rescanvif", "not needed: an interface that comes later is always used"},

@@ -26,11 +26,21 @@ bool WriteAll(int fd, std::string_view text) {
   return true;
 }
 
+/// The name, too, is on the disk only when its directory is. A directory that cannot be read, or a file
+/// system that has no such thing, keeps nobody from having the file.
+void SyncDirectoryOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) fsync(fd.get());
+}
+
 }  // namespace
 
 Result<void> ReplaceFile(const std::string& path, const std::string& text) {
   if (text.empty()) {
     if (unlink(path.c_str()) < 0 && errno != ENOENT) return FailWithErrno("remove " + path, errno);
+    SyncDirectoryOf(path);
     return {};
   }
   // A new file and no link that somebody else put there: the directory may be another user's, too.
@@ -40,6 +50,7 @@ Result<void> ReplaceFile(const std::string& path, const std::string& text) {
   if (!file) return FailWithErrno("create " + draft, errno);
   // On the disk before it has the name: a power cut finds the old contents or the new ones, too.
   if (WriteAll(file.get(), text) && fsync(file.get()) == 0 && std::rename(draft.c_str(), path.c_str()) == 0) {
+    SyncDirectoryOf(path);
     return {};
   }
   const int error = errno;

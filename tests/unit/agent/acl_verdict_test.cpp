@@ -71,6 +71,24 @@ TEST_F(AclVerdict, C_85_TheListThatDecidesIsNamed) {
   EXPECT_THAT(denied_source[0].why, HasSubstr("10.6.6.0/24"));
 }
 
+// Entries with a sender say nothing of all senders (C-85), and are not nothing either.
+TEST(WhyAccess, C_85_ListsThatNameTheGroupWithSendersAreNotSaidNotToNameIt) {
+  const Ipv4Address group = *Ipv4Address::Parse("239.1.1.1");
+  AccessList<Igmp> list;
+  list.otherwise = Access::kDeny;
+  EXPECT_EQ(WhyAccess<Igmp>(list, group, std::nullopt), "because no list names the group");
+  list.rules = {
+      {Access::kPermit, {*Ipv4Address::Parse("239.0.0.0"), 8}, {*Ipv4Address::Parse("10.6.6.0"), 24}}};
+  EXPECT_EQ(WhyAccess<Igmp>(list, group, std::nullopt),
+            "because the lists name the group with single senders alone");
+  EXPECT_EQ(WhyAccess<Igmp>(list, group, Ipv4Address::Parse("10.1.1.1")),
+            "because the lists name the group with other senders alone");
+  EXPECT_EQ(WhyAccess<Igmp>(list, group, Ipv4Address::Parse("10.6.6.6")),
+            "by the entry 239.0.0.0/8 from 10.6.6.0/24");
+  EXPECT_EQ(WhyAccess<Igmp>(list, *Ipv4Address::Parse("225.1.1.1"), std::nullopt),
+            "because no list names the group");
+}
+
 TEST_F(AclVerdict, E_08_WhatIsNotAskedForUpstreamIsSaid) {
   const auto steps = MayReceive(Lan(1), Wan(), Ask("239.9.1.1"));
   EXPECT_EQ(Short(steps), "join lan1 yes, ask wan no");

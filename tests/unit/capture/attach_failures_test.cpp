@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(AttachFailures, WhatTheKernelDoesNotAllowIsFinal) {
-  for (const int error : {EPERM, EACCES, ENOSYS, EOPNOTSUPP, 524}) {
+  for (const int error : {EPERM, ENOSYS, EOPNOTSUPP, 524}) {
     AttachFailures failures;
     failures.Add(7, "bpfcast_xdp", error);
     EXPECT_THAT(failures.refused(), HasSubstr("this kernel does not let the capture look into programs"));
@@ -19,6 +19,15 @@ TEST(AttachFailures, WhatTheKernelDoesNotAllowIsFinal) {
     failures.KeepOnly({});
     EXPECT_NE(failures.refused(), "") << error;
   }
+}
+
+TEST(AttachFailures, WhatTheVerifierRefusesIsFinalAndNotForbidden) {
+  AttachFailures failures;
+  failures.Add(7, "bpfcast_xdp", EACCES);
+  failures.Clear(7);
+  failures.KeepOnly({});
+  EXPECT_EQ(failures.refused(),
+            "this kernel's verifier refuses the program with which the capture looks into bpfcast_xdp");
 }
 
 TEST(AttachFailures, AnythingElseIsTriedAgain) {
