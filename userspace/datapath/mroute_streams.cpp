@@ -215,6 +215,7 @@ void MrouteStreams<F>::RemoveArrivals(PortId port, Time now) {
     Account(stream, now);
     return false;
   });
+  reasons_.erase(port);  // as the kernel's own counters of an interface
 }
 
 // ---- What is counted.

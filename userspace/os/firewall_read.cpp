@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <functional>
@@ -36,9 +37,14 @@ int OnMessage(const nlmsghdr* message, void* data) {
 
 using AddAttributes = std::function<void(nlmsghdr*)>;
 
+enum class Dumped : std::uint8_t {
+  kWhole,  // or what the kernel tells of it
+  kTorn,   // something changed meanwhile
+};
+
 /// All of what nftables has of a kind; less of it where the kernel does not tell.
-void Dump(const mnl_socket* socket, std::uint16_t kind, std::uint8_t family, const AddAttributes& add,
-          Visit visit) {
+Dumped Dump(const mnl_socket* socket, std::uint16_t kind, std::uint8_t family, const AddAttributes& add,
+            Visit visit) {
   alignas(nlmsghdr) std::array<char, kBufferSize> buffer;
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = static_cast<std::uint16_t>((NFNL_SUBSYS_NFTABLES << 8) | kind);
@@ -47,14 +53,13 @@ void Dump(const mnl_socket* socket, std::uint16_t kind, std::uint8_t family, con
   header->nfgen_family = family;
   header->version = NFNETLINK_V0;
   add(request);
-  if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) return;
+  if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) return Dumped::kWhole;
   for (;;) {
     const ssize_t got = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
-    if (got <= 0) return;
-    if (mnl_cb_run(buffer.data(), static_cast<std::size_t>(got), 0, mnl_socket_get_portid(socket), OnMessage,
-                   &visit) <= MNL_CB_STOP) {
-      return;
-    }
+    if (got <= 0) return Dumped::kWhole;
+    const int more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(got), 0,
+                                mnl_socket_get_portid(socket), OnMessage, &visit);
+    if (more <= MNL_CB_STOP) return more < 0 && errno == EINTR ? Dumped::kTorn : Dumped::kWhole;
   }
 }
 
@@ -119,22 +124,25 @@ std::uint8_t FamilyNumber(const std::string& table) {
   return table.starts_with("ip6 ") ? NFPROTO_IPV6 : NFPROTO_IPV4;
 }
 
-/// Many elements are of no use to us: lists of addresses.
+/// Lists of senders can be long, and are of no use: who will send is not known.
 bool IsAsked(const FirewallCondition& condition) {
   using Is = FirewallCondition::Is;
-  return (condition.is == Is::kIn || condition.is == Is::kNotIn) && condition.field != FirewallField::kOther;
+  if (condition.is != Is::kIn && condition.is != Is::kNotIn) return false;
+  return condition.field != FirewallField::kOther && condition.field != FirewallField::kSource4 &&
+         condition.field != FirewallField::kSource6;
 }
 
-void ReadSets(const mnl_socket* socket, Firewall& firewall) {
+Dumped ReadSets(const mnl_socket* socket, Firewall& firewall) {
   std::set<std::pair<std::string, std::string>> asked;
   for (const FirewallRule& rule : firewall.rules) {
     for (const FirewallCondition& condition : rule.conditions) {
       if (IsAsked(condition)) asked.emplace(rule.table, condition.set);
     }
   }
-  if (asked.empty()) return;
+  Dumped dumped = Dumped::kWhole;
+  if (asked.empty()) return dumped;
   const auto all = [](nlmsghdr*) {};
-  Dump(socket, NFT_MSG_GETSET, NFPROTO_UNSPEC, all, [&](const nlmsghdr* message) {
+  dumped = Dump(socket, NFT_MSG_GETSET, NFPROTO_UNSPEC, all, [&](const nlmsghdr* message) {
     std::pair<std::string, std::string> name(NftFamily(message), "");
     std::uint32_t flags = 0;
     ForEachNft(message, [&](const nlattr* attribute) {
@@ -154,29 +162,39 @@ void ReadSets(const mnl_socket* socket, Firewall& firewall) {
                         name.first.substr(name.first.find(' ') + 1).c_str());
       mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, name.second.c_str());
     };
-    Dump(socket, NFT_MSG_GETSETELEM, FamilyNumber(name.first), which, [&set = set](const nlmsghdr* message) {
+    const auto add = [&set = set](const nlmsghdr* message) {
       ForEachNft(message, [&](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) != NFTA_SET_ELEM_LIST_ELEMENTS) return;
         ForEachNft(attribute, [&](const nlattr* element) { AddElement(element, set); });
       });
-    });
+    };
+    if (dumped == Dumped::kTorn) return dumped;
+    dumped = Dump(socket, NFT_MSG_GETSETELEM, FamilyNumber(name.first), which, add);
   }
+  return dumped;
+}
+
+Dumped ReadAll(const mnl_socket* socket, Firewall& firewall) {
+  const auto all = [](nlmsghdr*) {};
+  Dumped dumped = Dump(socket, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, all,
+                       [&](const nlmsghdr* message) { AddChain(message, firewall.chains); });
+  if (dumped == Dumped::kTorn || firewall.chains.empty()) return dumped;
+  dumped = Dump(socket, NFT_MSG_GETRULE, NFPROTO_UNSPEC, all,
+                [&](const nlmsghdr* message) { firewall.rules.push_back(ReadRule(message)); });
+  return dumped == Dumped::kTorn ? dumped : ReadSets(socket, firewall);
 }
 
 }  // namespace
 
 Firewall ReadFirewall() {
-  Firewall firewall;
-  const std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return firewall;
-  const auto all = [](nlmsghdr*) {};
-  Dump(socket.get(), NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, all,
-       [&](const nlmsghdr* message) { AddChain(message, firewall.chains); });
-  if (firewall.chains.empty()) return firewall;
-  Dump(socket.get(), NFT_MSG_GETRULE, NFPROTO_UNSPEC, all,
-       [&](const nlmsghdr* message) { firewall.rules.push_back(ReadRule(message)); });
-  ReadSets(socket.get(), firewall);
-  return firewall;
+  constexpr int kAttempts = 3;  // somebody may load rules just now
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Firewall firewall;
+    const std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return firewall;
+    if (ReadAll(socket.get(), firewall) == Dumped::kWhole) return firewall;
+  }
+  return {};
 }
 
 bool HasLegacyFilter() {

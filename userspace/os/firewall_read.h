@@ -6,7 +6,7 @@
 namespace bpfcast {
 
 /// All of nftables that IP packets come to, which iptables-nft is part of. Needs CAP_NET_ADMIN; empty also
-/// where it cannot be asked for.
+/// where it cannot be asked for, or changes all the time.
 Firewall ReadFirewall();
 
 /// Are there rules of iptables-legacy, which nftables does not tell of?

@@ -189,9 +189,9 @@ class Walk {
   Match IsIn(const FirewallSet& set, const FirewallCondition& condition, const Known& known,
              const FirewallElement** which) const {
     Match match = Match::kNever;
+    FirewallCondition one = condition;
     for (const FirewallElement& element : set.elements) {
       if (element.key.size() != condition.length) return Match::kMaybe;
-      FirewallCondition one = condition;
       one.value = element.key;
       const Match equal = Equals(one, known);
       if (equal == Match::kAlways && which != nullptr) *which = &element;

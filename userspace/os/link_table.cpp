@@ -135,13 +135,14 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.running = (info->ifi_flags & IFF_RUNNING) != 0;
   link.all_multicast = (info->ifi_flags & IFF_ALLMULTI) != 0;
-  bool described = false;  // some events tell of one thing alone
+  bool named = false;
+  bool wireless = false;
   std::uint32_t master = 0;
   std::string kind_of_master;
   ForEachAttribute(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
     if (type == IFLA_IFNAME) {
       forget_name(link.name);
-      described = true;
+      named = true;
       link.name = ToName(attribute);
       names_[link.name] = ifindex;
     } else if (type == IFLA_ADDRESS) {
@@ -153,9 +154,12 @@ void LinkTable::ApplyLink(const nlmsghdr* message) {
       kind_of_master = KindOfMaster(attribute);
     } else if (type == IFLA_MASTER && mnl_attr_get_payload_len(attribute) == sizeof(std::uint32_t)) {
       master = mnl_attr_get_u32(attribute);
+    } else if (type == IFLA_WIRELESS) {
+      wireless = true;
     }
   });
-  if (described) link.port_of = kind_of_master == "vrf" ? 0 : master;
+  // Events of Wi-Fi drivers tell of the name and of one thing more.
+  if (named && !wireless) link.port_of = kind_of_master == "vrf" ? 0 : master;
 }
 
 template <class F>

@@ -73,7 +73,7 @@ void Proxy<F>::SetDownstream(const DownstreamConfig<F>& config, Time now, ProxyE
   if (other_access || other_hosts) downstream.querier().AskNow(now, effects);
   Settle(port, effects, now, out);
   FollowPassages(port, out);
-  if (!other_access && before.boundaries == config.boundaries &&
+  if (!other_access && !other_hosts && before.boundaries == config.boundaries &&
       before.static_memberships == config.static_memberships) {
     return;
   }

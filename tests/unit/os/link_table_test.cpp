@@ -260,6 +260,7 @@ TEST_F(LinkTableTest, TellsWhatItIsAPortOfAndThatAVrfIsSomethingElse) {
   EXPECT_EQ(port_of(lan()), 0u);
   EXPECT_EQ(port_of(lan().WithMaster(8, "bridge")), 8u);
   EXPECT_EQ(port_of(NetlinkMessage::OfLink(RTM_NEWLINK, 7, kUp)), 8u) << "it does not speak of that";
+  EXPECT_EQ(port_of(lan().With(IFLA_WIRELESS, "event")), 8u) << "nor does this one";
   EXPECT_EQ(port_of(lan().WithMaster(9, "bond")), 9u);
   EXPECT_EQ(port_of(lan().WithMaster(10, "vrf")), 0u) << "a router's interface";
   EXPECT_EQ(port_of(lan().WithMaster(8, "bridge")), 8u);

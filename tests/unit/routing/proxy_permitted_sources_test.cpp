@@ -95,7 +95,17 @@ TYPED_TEST(ProxyPermittedSources, E_08_NorDoesOneOnTheSameLink) {
   EXPECT_TRUE(this->Forwards(this->kD1, this->S(3)));
 }
 
-TYPED_TEST(ProxyPermittedSources, E_08_AHostWithoutAnAddressOrRoomIsBelievedByTheTables) {
+TYPED_TEST(ProxyPermittedSources, C_85_WhatAHostNamesThatIsRefusedFromNowOnIsNotAskedFor) {
+  this->Upstream(this->Some());
+  this->Says(this->kHost1, Type::kAllow, {this->S(1)});
+  this->Says(this->kHost2, Type::kToEx);
+  auto downstream = this->MakeDownstream(this->kD1);
+  downstream.hosts.denied = {{this->kHost1, TypeParam::Address::kBits}};
+  this->Configure(downstream);
+  EXPECT_EQ(this->Told(), this->Include({}));
+}
+
+TYPED_TEST(ProxyPermittedSources, E_08_OfHostsThatAreNotKnownTheStateOfTheGroupTells) {
   this->Upstream(this->Some());
   auto downstream = this->MakeDownstream(this->kD1);
   downstream.querier.max_hosts_per_group = 1;
