@@ -1,7 +1,9 @@
 // A Linux bridge as downstream, with container-like namespaces on its ports.
 #include <iostream>
 
+#include "diagnosis.h"
 #include "fixture.h"
+#include "support/process.h"
 #include "support/wiring.h"
 
 namespace bpfcast::test {
@@ -123,6 +125,27 @@ TEST_P(Bridge, AMemberStaysServedForManyQueryIntervals) {
     EXPECT_EQ(receiver->Of(Up().address).last, sender.sent() - 1);
     ExpectNoGap(*receiver, Up().address);
   }
+}
+
+TEST_P(Bridge, DoctorNamesAGroupThatNoPortAskedForWhereTheBridgeSnoops) {
+  ASSERT_EQ(daemon_->Cli("join br0 " + kG.ToString()).status, 0);
+  MustRun({"bridge", "link", "set", "dev", "b2", "fastleave", "on"}, &*router_);
+  std::this_thread::sleep_for(1500ms);  // the bridge has heard a querier and waited for its response interval
+  const Capture wire(Container(1).ns, "eth0", What::kUdp);
+  Sender sender(Up(), {.group = kG, .source = Up().address}, Sender::Start::kLater);
+  sender.Send(20);
+  if (!GetParam().snooping) {
+    EXPECT_TRUE(wire.WaitFor(Both(Arrived, DataFor(kG))));
+    EXPECT_TRUE(FindFinding(Findings(*daemon_), "bridge-members", "br0").is_null());
+    return;
+  }
+  const std::string fix = ExpectFinding(*daemon_, "bridge-members", "br0", "warn")["fix"].get<std::string>();
+  ExpectFinding(*daemon_, "bridge-fast-leave", "br0", "ok");
+  EXPECT_EQ(Delivered(wire), 0U);
+  MustRun(Words(fix.substr(0, fix.find(','))), &*router_);
+  sender.Send(20);
+  EXPECT_TRUE(wire.WaitFor(Both(Arrived, DataFor(kG))));
+  ExpectNoComplaint(*daemon_, "bridge-members", "br0");
 }
 
 }  // namespace

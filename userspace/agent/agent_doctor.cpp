@@ -41,6 +41,11 @@ void AddLinkFacts(const Proxy<F>& proxy, PortId id, Time now, DoctorPort& port) 
   }
   const Querier<F>* querier = proxy.querier(id);
   if (querier == nullptr) return;
+  if (port.bridge && port.snooping) {
+    for (const auto& [group, merged] : proxy.database().groups()) {
+      if (proxy.database().Links(group).contains(id)) port.wanted.push_back(group.ToString());
+    }
+  }
   const auto other = querier->other_querier();
   if (!other) return;
   port.other_querier = other->ToString();

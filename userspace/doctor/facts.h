@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datapath/nic_settings.h"
+#include "os/bridge_view.h"
 
 namespace bpfcast {
 
@@ -54,6 +55,7 @@ struct DoctorPort {
   bool bridge = false;
   bool snooping = false;           // of a bridge
   bool never_router_port = false;  // mcast_router 0
+  BridgeView behind;               // of a bridge that snoops
   std::string driver;
   bool xdp_wanted = false;    // hook = "xdp"
   bool xdp_known = false;     // the kernel tells what XDP can do (6.3)
@@ -72,10 +74,11 @@ struct DoctorPort {
   std::optional<unsigned> last_query_s;  // how long ago another router queried; nothing: never
   Recent refused_by_limit;
   Recent refused_by_policy;
-  Recent refused_ssm;         // source-specific groups without sources, from older hosts
-  Recent overflows;           // IGMP and MLD packets lost at the socket
-  std::string other_querier;  // who is the querier of a downstream in our place
-  bool served = true;         // members get packets
+  Recent refused_ssm;               // source-specific groups without sources, from older hosts
+  Recent overflows;                 // IGMP and MLD packets lost at the socket
+  std::string other_querier;        // who is the querier of a downstream in our place
+  bool served = true;               // members get packets
+  std::vector<std::string> wanted;  // groups that go there; of a bridge that snoops
   unsigned query_interval_s = 125;
 };
 

@@ -246,6 +246,7 @@ class Doctor {
           "this bridge snoops and never counts as a multicast router: joins of IGMPv2 hosts do not arrive",
           "ip link set " + port.name + " type bridge mcast_router 1", "only-while-tcpdump-runs");
     }
+    if (!port.upstream) BridgePorts(port);
     const bool queried =
         facts_.agent &&
         (port.upstream ? HearsQueries(port) : port.queries_sent > 0 || !port.other_querier.empty());
@@ -256,6 +257,33 @@ class Doctor {
             ? "ip link set " + port.name + " type bridge mcast_querier 1, or mcast_snooping 0"
             : "start bpfcastd, which queries on its downstreams",
         "stops-at-260-s");
+  }
+
+  /// A bridge that snoops and hears a querier gives a group to the ports that asked for it and to routers.
+  void BridgePorts(const DoctorPort& port) {
+    std::vector<std::string> others;
+    for (const BridgePort& each : port.behind.ports) {
+      if (each.fast_leave) {
+        Add("bridge-fast-leave", Level::kOk, port.name,
+            "its port " + each.name +
+                " has mcast_fast_leave: when a host behind it leaves a group, others there lose it until "
+                "they "
+                "report again");
+      }
+      if (!each.router) others.push_back(each.name);
+    }
+    for (const std::string& group : port.wanted) {
+      if (port.behind.groups.contains(group) || others.empty()) continue;
+      return Add(
+          "bridge-members", Level::kWarn, port.name,
+          group +
+              " goes there, and no host behind this bridge has asked for it: the bridge snoops and gives "
+              "it to none of " +
+              Join(others, ", "),
+          "bridge mdb add dev " + port.name + " port " + others.front() + " grp " + group +
+              " permanent, for each port that shall have it",
+          "only-while-tcpdump-runs");
+    }
   }
 
   void Hooks(const DoctorPort& port) {

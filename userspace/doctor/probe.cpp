@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "datapath/bpf_link.h"
@@ -16,6 +17,7 @@
 #include "datapath/nic_settings.h"
 #include "datapath/port_facts.h"
 #include "doctor/probe_firewall.h"
+#include "os/bridge_view.h"
 #include "os/firewall_read.h"
 #include "os/link_table.h"
 #include "os/netlink.h"
@@ -47,7 +49,8 @@ LinkTable ReadLinks() {
   return table;
 }
 
-DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links) {
+DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links,
+                    const std::map<std::uint32_t, BridgeView>& bridges) {
   DoctorPort port;
   port.name = config.name;
   port.upstream = config.role == PortRole::kUpstream;
@@ -65,6 +68,8 @@ DoctorPort ProbeOne(const InterfaceConfig& config, const LinkTable& links) {
   if (link->bridge) {
     port.snooping = link->bridge->snooping;
     port.never_router_port = link->bridge->never_router_port;
+    const auto view = bridges.find(link->ifindex);
+    if (port.snooping && view != bridges.end()) port.behind = view->second;
   }
   const PortFacts facts = ProbePort(link->name, link->ifindex);
   port.driver = facts.driver;
@@ -110,8 +115,10 @@ DoctorFacts ProbeMachine(const std::vector<InterfaceConfig>& interfaces, Datapat
   facts.reverse_path_drops = ReversePathDrops();
   facts.igmp_robustness = ReadNumber("/proc/sys/net/ipv4/igmp_qrv", 2);
   const LinkTable links = ReadLinks();
+  const std::map<std::uint32_t, BridgeView> bridges = ReadBridges();
   facts.firewall = LookAtFirewall(ReadFirewall(), interfaces, links);
-  for (const InterfaceConfig& interface : interfaces) facts.ports.push_back(ProbeOne(interface, links));
+  for (const InterfaceConfig& interface : interfaces)
+    facts.ports.push_back(ProbeOne(interface, links, bridges));
   AddMroute<Igmp>(facts);
   AddMroute<Mld>(facts);
   return facts;

@@ -282,6 +282,33 @@ TEST(Doctor, ABridgeThatNobodyQueriesForgetsReceivers) {
   EXPECT_THAT(Find(facts, "snooping").fix, HasSubstr("ip link set wan0 type bridge mcast_querier 1"));
 }
 
+TEST(Doctor, ABridgeThatSnoopsGivesAGroupOnlyToPortsThatAskedForIt) {
+  DoctorFacts facts = Healthy();
+  DoctorPort& port = facts.ports[1];
+  port.bridge = port.snooping = true;
+  port.queries_sent = 4;
+  port.reports_received = 1;
+  port.wanted = {"239.1.1.1"};
+  port.behind.ports = {{11, "near1", false, true}, {12, "near2", false, false}};
+  EXPECT_EQ(Find(facts, "bridge-members").level, Level::kWarn);
+  EXPECT_THAT(Find(facts, "bridge-members").text, HasSubstr("gives it to none of near2")) << "routers get it";
+  EXPECT_THAT(Find(facts, "bridge-members").fix,
+              HasSubstr("bridge mdb add dev lan1 port near2 grp 239.1.1.1 permanent"));
+  port.behind.groups = {"239.1.1.1"};
+  EXPECT_EQ(Find(facts, "bridge-members").text, "");
+  port.behind.groups.clear();
+  port.behind.ports.pop_back();
+  EXPECT_EQ(Find(facts, "bridge-members").text, "") << "there are routers alone";
+}
+
+TEST(Doctor, FastLeaveOfABridgePortIsTold) {
+  DoctorFacts facts = Healthy();
+  facts.ports[1].bridge = facts.ports[1].snooping = true;
+  facts.ports[1].behind.ports = {{11, "near1", true, false}};
+  EXPECT_THAT(Find(facts, "bridge-fast-leave").text, HasSubstr("its port near1 has mcast_fast_leave"));
+  EXPECT_EQ(Find(facts, "bridge-fast-leave").level, Level::kOk) << "right where each port has one host";
+}
+
 TEST(Doctor, AnotherQuerierFailsOnlyWhereItKeepsPacketsFromMembers) {
   DoctorFacts facts = Healthy();
   facts.ports[1].other_querier = "192.0.2.1";
