@@ -54,6 +54,10 @@ int Run(const DaemonOptions& options) {
   if (const auto named = bpfcast::CheckInstanceName(options.instance, options.config, *proxies); !named) {
     return Complain(options, Failure::kRuntime, named.error().message);
   }
+  const std::string user = proxies->front().user;
+  if (const auto known = bpfcast::CheckUser(user); !user.empty() && !known) {
+    return Complain(options, Failure::kConfiguration, options.config + ": " + known.error().message);
+  }
   // Whether BPF may be used is up to the datapath, unless nothing else will do.
   const bool bpf = std::any_of(proxies->begin(), proxies->end(), [](const bpfcast::Config& proxy) {
     return proxy.datapath == bpfcast::DatapathSetting::kBpf;
@@ -71,7 +75,6 @@ int Run(const DaemonOptions& options) {
   }
   // Before anything is left in the kernel: a signal that comes meanwhile is a clean stop, too.
   bpfcast::EventLoop loop;
-  const std::string user = proxies->front().user;
   auto instances = bpfcast::Instances::Start(
       loop, {kRunDirectory, kStateDirectory, options.config, options.instance}, std::move(*proxies));
   if (!instances) return Complain(options, Failure::kEnvironment, instances.error().message);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/config_text.h"
 #include "config/print.h"
 #include "config/printed_json.h"
 
@@ -88,24 +89,35 @@ std::string EffectiveJson(const Config& config, Settings which) {
   return Effective(std::span(&config, 1), which).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-FileReport CheckFile(const std::string& path, Settings which) {
+FileToCheck ReadFileToCheck(const std::string& path) {
+  if (!IsStandardInput(path)) return {path, LoadConfigs(path)};
+  constexpr const char* kName = "stdin";
+  const auto text = ReadStandardInput();
+  if (!text) return {kName, tl::unexpected(ConfigProblems{std::string(kName) + ": " + text.error()})};
+  return {kName, ParseConfigs(*text, kName)};
+}
+
+FileReport Unusable(const std::string& name, ConfigProblems problems) {
   FileReport report;
-  auto proxies = LoadConfigs(path);
-  if (!proxies) {
-    report.outcome = FileReport::Outcome::kUnusable;
-    report.remarks = std::move(proxies.error());
-    report.json = Dump({{"file", path}, {"usable", false}, {"problems", NotesJson(path, report.remarks)}});
-    return report;
-  }
+  report.outcome = FileReport::Outcome::kUnusable;
+  report.remarks = std::move(problems);
+  report.json = Dump({{"file", name}, {"usable", false}, {"problems", NotesJson(name, report.remarks)}});
+  return report;
+}
+
+FileReport CheckFile(const std::string& path, Settings which) {
+  auto [name, proxies] = ReadFileToCheck(path);
+  if (!proxies) return Unusable(name, std::move(proxies.error()));
+  FileReport report;
   report.normalised = PrintToml(*proxies, which, Comments::kOrigins);
   std::vector<std::string> warnings;
   for (const Config& config : *proxies) {
     warnings.insert(warnings.end(), config.warnings.begin(), config.warnings.end());
   }
-  for (const std::string& warning : warnings) report.remarks.push_back(AsWarning(path, warning));
+  for (const std::string& warning : warnings) report.remarks.push_back(AsWarning(name, warning));
   Json json = Effective(*proxies, which);
   json["usable"] = true;
-  json["warnings"] = NotesJson(path, warnings);
+  json["warnings"] = NotesJson(name, warnings);
   report.json = Dump(json);
   return report;
 }

@@ -18,7 +18,17 @@ struct FileReport {
   std::string json;                  // the same, a document of its own
 };
 
+/// "-" is what comes from standard input, and called "stdin" in what is said of it.
 FileReport CheckFile(const std::string& path, Settings which);
+
+/// The file as `bpfcast check` and `bpfcast migrate` read it, and its name.
+struct FileToCheck {
+  std::string name;
+  tl::expected<Configs, ConfigProblems> proxies;
+};
+FileToCheck ReadFileToCheck(const std::string& path);
+/// What is said of one that cannot be used.
+FileReport Unusable(const std::string& name, ConfigProblems problems);
 
 /// "f.conf:1:2: text" as "f.conf:1:2: warning: text".
 std::string AsWarning(const std::string& file, const std::string& note);

@@ -1,51 +1,16 @@
 #include "config/config.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <utility>
 
+#include "config/config_text.h"
 #include "config/igmpproxy.h"
 #include "config/notes.h"
 #include "config/toml.h"
 #include "config/values.h"
-#include "os/os_error.h"
-#include "os/unique_fd.h"
 
 namespace bpfcast {
 namespace {
-
-constexpr std::size_t kMaxSize = 1 << 20;
-
-/// The text, or why there is none.
-tl::expected<std::string, std::string> ReadFile(const std::string& path) {
-  // Non-blocking, so that a FIFO is refused and not waited for.
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) {
-    const std::string way_out = errno == EACCES ? "; read it as root" : "";
-    return tl::unexpected("cannot open: " + ErrorText(errno) + way_out);
-  }
-  struct stat status {};
-  if (fstat(fd.get(), &status) < 0) return tl::unexpected("cannot read: " + ErrorText(errno));
-  if (S_ISDIR(status.st_mode)) return tl::unexpected(std::string("is a directory, name the file in it"));
-  if (!S_ISREG(status.st_mode))
-    return tl::unexpected(std::string("is not a regular file; write it to one first"));
-
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected("cannot read: " + ErrorText(errno));
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > kMaxSize)
-      return tl::unexpected(std::string("is larger than 1 MiB, which no configuration is"));
-  }
-}
 
 enum class Grammar : std::uint8_t { kToml, kIgmpproxy, kNeither };
 
@@ -115,7 +80,7 @@ std::optional<InterfaceConfig> Config::UnnamedDownstream(const std::string& inte
 }
 
 tl::expected<Configs, ConfigProblems> LoadConfigs(const std::string& path) {
-  const auto text = ReadFile(path);
+  const auto text = ReadConfigFile(path);
   if (!text) return tl::unexpected(ConfigProblems{path + ": " + text.error()});
   return ParseConfigs(*text, path);
 }

@@ -264,7 +264,9 @@ void Parser::SetChroot(const ConfigWord& keyword, const ConfigWord&) {
 
 void Parser::SetUser(const ConfigWord&, const ConfigWord& name) {
   if (const auto known = CheckUser(std::string(name.text)); !known) {
-    return notes_.Problem(name.at, known.error().message);
+    if (Printable(name.text) != name.text) return notes_.Problem(name.at, known.error().message);
+    // The file may be written on one machine for another; bpfcastd itself does not start without the user.
+    notes_.Warning(name.at, known.error().message);
   }
   user_ = name.text;
   origins_.NoteReason("", "user", "");

@@ -23,12 +23,17 @@ constexpr std::array kKeys = {
                  WordValues<HookSetting>, KeySide::kBoth, KeyFamily::kBoth, ReadHook, PrintHook},
     InterfaceWord(
         "source-check",
-        "which senders are believed: those in a subnet of the interface (and in its altnet), those to which "
-        "the kernel's unicast routes lead out of it, or all",
+        "which senders are believed; subnet: on a downstream those in a subnet of it, on the upstream all "
+        "but "
+        "those in a subnet of a downstream, once it has an altnet only those in its own subnets and altnet; "
+        "fib: those to which the kernel's unicast routes lead out of it; off: all",
         [](auto& config) -> auto& { return config.source_check; }),
     FamilyNetworks<kSources>(
-        "altnet", "senders that are accepted beside those of the subnets", KeySide::kBoth,
-        [](auto& family) -> auto& { return family.other_sources; }),
+        "altnet",
+        "senders that are believed beside those of source-check; on an upstream with source-check subnet "
+        "they "
+        "end that all others are believed, too, in the family that the list names",
+        KeySide::kBoth, [](auto& family) -> auto& { return family.other_sources; }),
     InterfaceKey{"ttl-threshold", "only packets with a higher TTL (hop limit) leave here; 255: none",
                  NumberValues<1, 255>, KeySide::kBoth, KeyFamily::kBoth, ReadThreshold, PrintThreshold},
 

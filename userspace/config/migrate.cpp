@@ -52,11 +52,6 @@ class Notes {
     } else if (!config_.disabled.empty()) {
       notes_.emplace_back("'disabled' may go: without \"*\" in 'downstream' only what is named is served");
     }
-    if (config_.downstreams.empty() && !config_.default_downstream) {
-      notes_.emplace_back(
-          "name the interfaces towards the receivers in 'downstream'; this file has none, and bpfcastd "
-          "does not start without");
-    }
     notes_.emplace_back("IPv4 alone is served, as before; without 'ipv6 = false' IPv6 is served, too");
   }
 
@@ -65,8 +60,8 @@ class Notes {
     if (is_open(config_.upstream) ||
         std::any_of(config_.downstreams.begin(), config_.downstreams.end(), is_open)) {
       notes_.emplace_back(
-          "source-check \"off\": without an altnet every sender is accepted; without the line senders "
-          "must be in a subnet of the interface, or in its 'altnet'");
+          "source-check \"off\": without an altnet every sender is accepted; without the line a downstream "
+          "accepts those of its subnets, and the upstream all but those of a downstream's");
     }
     constexpr Ipv4Address kSsdp = MakeIpv4(239, 255, 255, 250);
     const auto& upstream = config_.upstream.ipv4;
@@ -124,14 +119,14 @@ std::string MigratedToml(const Config& config) {
 }
 
 FileReport MigrateFile(const std::string& path) {
-  const auto proxies = LoadConfigs(path);
-  if (!proxies) return CheckFile(path, Settings::kNotDefault);
+  const auto [name, proxies] = ReadFileToCheck(path);
+  if (!proxies) return Unusable(name, proxies.error());
   const Config& config = proxies->front();
   FileReport report;
-  nlohmann::ordered_json json = {{"file", path}};
+  nlohmann::ordered_json json = {{"file", name}};
   if (!IsFromIgmpproxy(config)) {
     report.outcome = FileReport::Outcome::kUnusable;
-    report.remarks = {path + ": is TOML already; `bpfcast check` shows what it means"};
+    report.remarks = {name + ": is TOML already; `bpfcast check` shows what it means"};
     json["problems"] = {{{"text", "is TOML already; `bpfcast check` shows what it means"}}};
   } else {
     const std::vector<std::string> notes = Notes(config).Take();

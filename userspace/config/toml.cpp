@@ -15,6 +15,7 @@
 #include "config/keys.h"
 #include "config/notes.h"
 #include "config/toml_guard.h"
+#include "config/toml_hint.h"
 #include "config/toml_proxy.h"
 #include "config/toml_value.h"
 #include "config/top_keys.h"
@@ -67,7 +68,8 @@ tl::expected<Configs, ConfigProblems> Reader::Read(const toml::table& root) {
     if (FindTopKey(key.str()) == nullptr) UnknownTopKey(key);
   }
   ReadFileKeys(root);
-  if (const toml::node* proxies = root.get("proxy")) {
+  const toml::node* proxies = FindOrMeant(root, "proxy", std::nullopt);
+  if (proxies != nullptr && (proxies->is_table() || root.contains("proxy"))) {
     ReadProxies(root, *proxies);
   } else {
     proxies_.emplace_back("", file_, draft_, claims_).ReadKeys(root, {});
@@ -229,7 +231,7 @@ tl::expected<Configs, ConfigProblems> ParseTomlConfigs(std::string_view text, co
     return Reader(file).Read(toml::parse(text));
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
-    refused.Problem({at.line, at.column}, std::string(error.description()));
+    refused.Problem({at.line, at.column}, std::string(error.description()) + BareWordHint(text, at.line));
     return tl::unexpected(refused.Problems());
   }
 }

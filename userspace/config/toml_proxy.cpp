@@ -13,6 +13,19 @@
 
 namespace bpfcast {
 
+const toml::node* FindOrMeant(const toml::table& table, std::string_view key, std::optional<KeyScope> scope) {
+  if (const toml::node* given = table.get(key)) return given;
+  std::vector<std::string> known;
+  for (const TopKey& each : TopKeys()) {
+    if (!scope || each.scope == *scope) known.emplace_back(each.name);
+  }
+  const std::string meant = DidYouMean(key, {std::string(key)});
+  for (const auto& [name, node] : table) {
+    if (FindTopKey(name.str()) == nullptr && DidYouMean(name.str(), known) == meant) return &node;
+  }
+  return nullptr;
+}
+
 ProxyReader::ProxyReader(std::string name, const std::string& file, const FileDraft& draft, Claims& claims)
     : name_(std::move(name)), notes_(file), origins_(draft.origins), draft_(draft.top), claims_(claims) {}
 
@@ -26,13 +39,14 @@ void ProxyReader::ReadKeys(const toml::table& table, TextPosition at) {
   if (!draft_.served.ipv4 && !draft_.served.ipv6) {
     notes_.Problem(PositionOf(*table.get("ipv6")), "'ipv4' and 'ipv6' are both false, so nothing is served");
   }
-  if (const toml::node* upstream = table.get("upstream")) {
+  const auto scope = name_.empty() ? std::nullopt : std::optional(KeyScope::kProxy);
+  if (const toml::node* upstream = FindOrMeant(table, "upstream", scope)) {
     ReadUpstream(*upstream);
   } else {
     notes_.Problem(
         at, R"('upstream' is missing: name the interface towards the sources, as in upstream = "eth0")");
   }
-  if (const toml::node* downstream = table.get("downstream")) {
+  if (const toml::node* downstream = FindOrMeant(table, "downstream", scope)) {
     ReadDownstream(*downstream);
   } else {
     notes_.Problem(at, R"('downstream' is missing: name the interfaces towards the receivers, as in )"
@@ -101,7 +115,11 @@ void ProxyReader::ReadDownstream(const toml::node& node) {
     }
     return AddRole(node, "downstream", Stars::kTaken);
   }
-  if (array->empty()) notes_.Problem(PositionOf(node), "'downstream' names no interface");
+  if (array->empty()) {
+    notes_.Warning(PositionOf(node),
+                   "'downstream' names no interface, so nothing is forwarded; name those towards the "
+                   "receivers, as in downstream = [\"lan1\"]");
+  }
   for (const toml::node& element : *array) {
     if (names_.size() > kMaxPorts) return;  // which is a problem: no need to compare all with all
     AddRole(element, "downstream", Stars::kTaken);

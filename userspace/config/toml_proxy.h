@@ -28,6 +28,10 @@ struct InterfaceClaim {
 };
 using Claims = std::map<std::string, InterfaceClaim, std::less<>>;
 
+/// The value of `key`, or of an unknown key that looks like it: that one is refused for its name, and what it
+/// says need not be called missing. `scope`: the only one whose keys are known there; nothing: all.
+const toml::node* FindOrMeant(const toml::table& table, std::string_view key, std::optional<KeyScope> scope);
+
 class ProxyReader {
  public:
   /// `name` is empty where the file has no names. `claims` are those of all proxies of the file.

@@ -7,6 +7,7 @@
 
 #include "config/toml_value.h"
 #include "config/value_forms.h"
+#include "config/values.h"
 #include "config/words.h"
 #include "os/privileges.h"
 
@@ -37,7 +38,12 @@ void ReadUser(const TomlValue& value, TopDraft& draft) {
   const auto name = value.ReadText("the name of a user in quotes");
   if (!name) return;
   draft.user = *name;
-  if (const auto known = CheckUser(*name); !known) value.ProblemOfItsOwn(known.error().message);
+  if (name->empty()) return value.Problem(value.at(), " must be the name of a user, not \"\"");
+  const auto known = CheckUser(*name);
+  if (known) return;
+  if (Printable(*name) != *name) return value.ProblemOfItsOwn(known.error().message);
+  // The file may be written on one machine for another; bpfcastd itself does not start without the user.
+  value.Warning(value.at(), ": " + known.error().message);
 }
 std::optional<PrintedValue> PrintUser(const Config& config) {
   if (config.user.empty()) return std::nullopt;

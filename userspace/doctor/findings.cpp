@@ -168,8 +168,7 @@ class Doctor {
 
   void Agent() {
     if (!facts_.agent) {
-      Add("agent", Level::kFail, "agent", "no bpfcastd answers",
-          "bpfcastd -c FILE, or systemctl start bpfcastd", "never-starts");
+      Add("agent", Level::kFail, "agent", "no bpfcastd answers", "bpfcastd -c FILE", "never-starts");
       return;
     }
     Add("agent", Level::kOk, "agent", "bpfcastd answers");

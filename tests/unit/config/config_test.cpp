@@ -147,7 +147,15 @@ const BadFile kBadFiles[] = {
      {"conf.toml:1:12: 'upstream' must be an interface name in quotes, not an array"}},
     {"upstream = \"eth0\"\ndownstream = true\n",
      {"conf.toml:2:14: 'downstream' must be an interface name or an array of them, not a boolean"}},
-    {"upstream = \"eth0\"\ndownstream = []\n", {"conf.toml:2:14: 'downstream' names no interface"}},
+    // What a key is meant to say is not missing: its name is wrong.
+    {"upstream = \"eth0\"\ndownstrem = [\"lan1\"]\n[interface.lan1]\nhook = \"tc\"\n",
+     {"conf.toml:2:1: unknown key 'downstrem', did you mean 'downstream'?"}},
+    {"[proxi.tv]\nupstream = \"eth0\"\ndownstream = \"lan1\"\n[interface.lan1]\n",
+     {"conf.toml:1:2: unknown key 'proxi', did you mean 'proxy'?"}},
+    {"[proxy.tv]\nupsteam = \"eth0\"\ndownstream = \"lan1\"\n[interface.eth0]\n",
+     {"conf.toml:2:1: unknown key 'upsteam', did you mean 'upstream'?"}},
+    {"upstream = \"eth0\"\ndownstream = \"lan1\"\nuser = \"\"\n",
+     {"conf.toml:3:8: 'user' must be the name of a user, not \"\""}},
     {"upstream = \"eth0\"\ndownstream = [\"lan1\", 2]\n",
      {"conf.toml:2:23: 'downstream' must be an interface name in quotes, not a whole number"}},
     // E-42
