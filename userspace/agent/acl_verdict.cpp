@@ -107,9 +107,10 @@ AclStep Source(const AclPort<F>& port, const typename F::Address& source) {
   const auto subnet = Longest(port.subnets, source);
   const unsigned own = std::max(altnet ? altnet->length : 0U, subnet ? subnet->length : 0U);
   if (const auto other = Longest(port.elsewhere, source); other && other->length > own) {
-    return step(false, "it is in " + other->ToString() + ", a subnet of a downstream");
+    return step(false, "it is in " + other->WithoutHostBits().ToString() + ", a subnet of a downstream");
   }
-  if (subnet) return step(true, "it is in " + subnet->ToString() + ", a subnet of the interface");
+  if (subnet)
+    return step(true, "it is in " + subnet->WithoutHostBits().ToString() + ", a subnet of the interface");
   if (altnet) return step(true, "altnet has it, in " + altnet->ToString());
   if (config.role == PortRole::kUpstream && altnets.empty()) {
     return step(true, "an upstream without altnet takes all that are in no subnet of a downstream");

@@ -95,7 +95,10 @@ void Agent::RemoveDownstream(PortId id) {
   Port& port = ports_.at(id);
   ForEachFamily([&](auto& family) { family.Remove(id, Now()); });
   Disconnect(port);
-  Log(Subsystem::kAgent).info("{}: no downstream any more", port.config.name);
+  // Of one that the file names the reload has told.
+  if (port.origin == PortOrigin::kDefault) {
+    Log(Subsystem::kAgent).info("{}: no downstream any more", port.config.name);
+  }
   ports_.erase(id);
   ports_exhausted_ = false;
 }

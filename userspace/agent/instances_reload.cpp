@@ -10,6 +10,17 @@
 #include "log/log.h"
 
 namespace bpfcast {
+namespace {
+
+/// What "*" stands for comes and goes, so that only those with a name can be counted.
+std::string DownstreamsText(const Config& config) {
+  constexpr const char* kOthers = "every other interface with an address downstream";
+  const std::string named = std::to_string(config.downstreams.size()) + " downstream";
+  if (!config.default_downstream) return named;
+  return config.downstreams.empty() ? kOthers : named + " and " + kOthers;
+}
+
+}  // namespace
 
 Result<Configs> Instances::LoadAgain() const {
   auto loaded = LoadConfigs(config_.file);
@@ -121,8 +132,8 @@ std::vector<ConfigChange> Instances::Apply(std::vector<ConfigChange> of_file, Co
 void Instances::Instance::LogStart() const {
   const Config& config = agent->config();
   Log(Subsystem::kAgent)
-      .info("instance '{}' runs: upstream {}, {} downstream", agent->instance(), config.upstream.name,
-            config.downstreams.size());
+      .info("instance '{}' runs: upstream {}, {}", agent->instance(), config.upstream.name,
+            DownstreamsText(config));
 }
 
 }  // namespace bpfcast

@@ -77,8 +77,8 @@ std::string Describe(const LinkNotice<F>& notice, const std::string& port) {
                          router);
     case LinkEvent::kReservedGroup:
       return fmt::format(
-          "{}: {} asks for {}, which RFC 4607 reserves: no source should send to it; it is served all the "
-          "same",
+          "{}: {} asks for sources of {}, which RFC 4607 reserves: none should send to it; it is served all "
+          "the same",
           port, router, notice.group.ToString());
   }
   return "";

@@ -220,7 +220,7 @@ void Querier<F>::OnReport(const Report<F>& report, const Address& reporter, Time
       drops.Add(DropReason::kSsm);
       continue;
     }
-    if (ssm && F::IsReservedSsm(record.group)) {
+    if (ssm && F::IsReservedSsm(record.group) && AsksForSources(record.type) && !record.sources.empty()) {
       Warn({LinkEvent::kReservedGroup, reporter, report.version, 0, {}, record.group}, now, out);
     }
     // C-71: a source-specific group has no exclude mode to be widened to.

@@ -96,6 +96,20 @@ TYPED_TEST(QuerierSsm, C_73_AReservedGroupIsServedAndToldOnceAMinute) {
   }
 }
 
+/// C-70: who joins all of it is refused, and a leave asks for nothing; neither is served.
+TYPED_TEST(QuerierSsm, C_73_WhoAsksForNoSourceOfAReservedGroupIsNotToldToBeServed) {
+  const auto reserved = *TypeParam::Address::Parse(std::is_same_v<TypeParam, Igmp> ? "232.0.0.7" : "ff3e::7");
+  this->Start(0);
+  this->Hear(1, RecordType::kIsEx, reserved, {});
+  this->Hear(2, RecordType::kToEx, reserved, {});
+  this->Hear(3, RecordType::kToIn, reserved, {});
+  this->Hear(4, RecordType::kIsIn, reserved, {});
+  this->Hear(5, RecordType::kBlock, reserved, {1});
+  EXPECT_THAT(this->ToldTimes(LinkEvent::kReservedGroup), ElementsAre());
+  this->Hear(6, RecordType::kToIn, reserved, {1});
+  EXPECT_THAT(this->ToldTimes(LinkEvent::kReservedGroup), ElementsAre(6));
+}
+
 TYPED_TEST(QuerierSsm, C_70_OtherRecordsOfTheReportApply) {
   const auto group = Bed<TypeParam>::Group();
   this->Start(0);
