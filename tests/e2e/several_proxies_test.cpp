@@ -28,6 +28,7 @@ class SeveralProxies : public ::testing::Test {
     for (const std::string& name : {tv_, cams_}) {
       fs::remove_all(Pins(name), error);
       for (const char* end : {".sock", ".lock", ".allmulti", ".static"}) fs::remove(Run(name, end), error);
+      fs::remove_all(fs::path("/var/lib/bpfcast") / name, error);
     }
   }
 

@@ -107,6 +107,8 @@ Daemon::~Daemon() {
   fs::remove(fs::path(Socket()).replace_extension(".lock"), error);
   fs::remove(fs::path(Socket()).replace_extension(".allmulti"), error);
   fs::remove(fs::path(Socket()).replace_extension(".static"), error);
+  // Where it has a `user` it makes this for what is joined until somebody leaves.
+  fs::remove_all(fs::path("/var/lib/bpfcast") / instance_, error);
 }
 
 std::optional<int> Daemon::Stop() {
