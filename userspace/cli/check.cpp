@@ -19,7 +19,7 @@ Exit ShowReport(const Invocation& invocation, const FileReport& report) {
 Verb CheckVerb() {
   return {"check",
           "Checks a configuration file and shows as TOML what it means, and where that comes from",
-          {{Argument::Kind::kRequired, "FILE", "TOML or igmpproxy.conf"},
+          {{Argument::Kind::kRequired, "FILE", "TOML or igmpproxy.conf; - is standard input"},
            {Argument::Kind::kFlag, "--all", "Defaults, too"}},
           [](const Invocation& invocation) {
             const Settings which = invocation.Has("all") ? Settings::kAll : Settings::kNotDefault;

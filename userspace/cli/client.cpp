@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/rpc_codes.h"
+#include "cli/socket_access.h"
 
 namespace bpfcast {
 namespace {
@@ -73,6 +74,9 @@ CallText Exchange(const std::string& path, const std::string& method, const Call
   const auto deadline = Clock::now() + kTimeout;
   while (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
     // The queue of waiting clients is full: it empties when the agent gets round to it.
+    if (errno == EACCES || errno == EPERM) {
+      return tl::unexpected(CallError{CallError::Kind::kRefused, NotAllowedToAsk(path)});
+    }
     if (errno != EAGAIN && errno != EINTR) return NoAnswer(errno);
     if (Clock::now() > deadline) return NoAnswer("too many clients wait");
     poll(nullptr, 0, 10);

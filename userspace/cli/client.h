@@ -12,7 +12,7 @@ namespace bpfcast {
 struct CallError {
   enum class Kind {
     kNoAnswer,      // there is no agent, or it does not answer
-    kRefused,       // it answered that it cannot
+    kRefused,       // it answered that it cannot, or may not be asked by this user
     kUnusableFile,  // it answered that the configuration cannot be used
   };
   Kind kind = Kind::kNoAnswer;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "cli/choose_instance.h"
+#include "cli/unknown_verb.h"
 #include "cli/verbs.h"
 
 namespace bpfcast {
@@ -92,11 +94,16 @@ int RunCommandLine(int argc, const char* const* argv, const Caller& call, const 
   CLI::App app("IGMP and MLD proxy: shows and changes what bpfcastd does", "bpfcast");
   app.require_subcommand(1);
   app.fallthrough();
+  app.set_version_flag("--version", BPFCAST_VERSION);
   app.add_option("--instance", invocation.instance, "Name of the instance, where several run")
       ->default_str("default");
   app.add_flag("-j,--json", json, "The answer as JSON");
 
   const std::vector<Verb> verbs = Verbs();
+  if (const auto unknown = UnknownVerb({argv + std::min(argc, 1), argv + argc}, verbs)) {
+    std::fprintf(stderr, "%s\n", unknown->c_str());
+    return static_cast<int>(Exit::kRuntime);
+  }
   const Verb* chosen = nullptr;
   std::list<Slot> slots;  // CLI11 keeps references
   for (const Verb& verb : verbs) {

@@ -35,13 +35,26 @@ Json HostsOf(const Json& groups) {
                        {"last_report_s", host.at("last_report_s")},
                        {"expires_s", host.at("expires_s")},
                        {"port_mode", group.at("mode")},
-                       {"port_sources", group.at("sources")}});
+                       {"port_sources", group.at("sources")},
+                       {"withheld", group.at("withheld")}});
     }
   }
   std::stable_sort(hosts.begin(), hosts.end(),
                    [](const Json& a, const Json& b) { return SortKey(a) < SortKey(b); });
   return hosts;
 }
+
+namespace {
+
+/// What all hosts of the port want together, or why they get nothing of it.
+std::string PortGets(const Json& host) {
+  if (const std::string withheld = TextOf(host, "withheld"); !withheld.empty()) {
+    return "nothing (" + withheld + ")";
+  }
+  return Wanted({{"mode", host.at("port_mode")}, {"sources", host.at("port_sources")}});
+}
+
+}  // namespace
 
 std::string HostsText(const Json& groups) {
   const Json hosts = HostsOf(groups);
@@ -59,7 +72,7 @@ std::string HostsText(const Json& groups) {
     table.Add({TextOf(host, "port"), TextOf(host, "host"), TextOf(host, "group"),
                ProtocolOf(host, NumberOf(host, "version")), TextOf(host, "mode"),
                SecondsOf(host.at("last_report_s")) + " ago", SecondsOf(host.at("expires_s")),
-               Wanted({{"mode", host.at("port_mode")}, {"sources", host.at("port_sources")}})});
+               PortGets(host)});
   }
   return table.ToString();
 }

@@ -7,7 +7,7 @@ namespace bpfcast {
 Verb MigrateVerb() {
   return {"migrate",
           "Shows an igmpproxy.conf as TOML, with notes of what is otherwise",
-          {{Argument::Kind::kRequired, "FILE", "igmpproxy.conf"}},
+          {{Argument::Kind::kRequired, "FILE", "igmpproxy.conf; - is standard input"}},
           [](const Invocation& invocation) {
             return ShowReport(invocation, MigrateFile(invocation.Get("FILE")));
           }};

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "cli/counted.h"
 #include "cli/human.h"
 #include "cli/option_values.h"
 #include "cli/progress.h"
@@ -124,8 +125,9 @@ Result<Sent> Send(const Plan& plan, const UniqueFd& socket, Signals& signals) {
       if (sent.packets == 0) return Fail(SendTrouble(plan.to.group, sent.last_error));
       ++sent.refused;
     }
-    progress.Show(
-        [&] { return fmt::format("{}: {} packets sent", TextOf(plan.to.group), HumanCount(sent.packets)); });
+    progress.Show([&] {
+      return fmt::format("{}: {} sent", TextOf(plan.to.group), HumanCounted(sent.packets, "packet"));
+    });
   }
   sent.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return sent;
@@ -146,11 +148,11 @@ Exit Report(const Invocation& invocation, const Plan& plan, const Sent& sent) {
                .dump(2) +
            "\n";
   } else {
-    text = fmt::format("sent {} packets of {} octets to {} port {} with TTL {} in {}\n",
-                       HumanCount(sent.packets), plan.size, TextOf(plan.to.group), plan.to.port, plan.to.ttl,
-                       HumanSeconds(sent.seconds));
+    text = fmt::format("sent {} of {} octets to {} port {} with TTL {} in {}\n",
+                       HumanCounted(sent.packets, "packet"), plan.size, TextOf(plan.to.group), plan.to.port,
+                       plan.to.ttl, HumanSeconds(sent.seconds));
     if (sent.refused > 0) {
-      text += fmt::format("{} times the kernel refused a packet, at last: {}\n", HumanCount(sent.refused),
+      text += fmt::format("{} the kernel refused a packet, at last: {}\n", HumanCounted(sent.refused, "time"),
                           SendTrouble(plan.to.group, sent.last_error));
     }
   }

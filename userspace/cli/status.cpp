@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/ansi.h"
+#include "cli/counted.h"
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -79,9 +80,9 @@ std::string StatusText(const Json& status, Invocation::Colour colour) {
     warnings += Warnings(port);
   }
   text += table.ToString();
-  text +=
-      fmt::format("\n{} groups{}, {} routes{}\n", HumanCount(NumberOf(status, "groups")),
-                  OfIpv6(status, "groups"), HumanCount(NumberOf(status, "routes")), OfIpv6(status, "routes"));
+  text += fmt::format("\n{}{}, {}{}\n", HumanCounted(NumberOf(status, "groups"), "group"),
+                      OfIpv6(status, "groups"), HumanCounted(NumberOf(status, "routes"), "route"),
+                      OfIpv6(status, "routes"));
   std::string drops;
   for (const auto& [reason, packets] : status.at("drops").items()) {
     const auto count = packets.get<std::uint64_t>();

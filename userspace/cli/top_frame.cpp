@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/ansi.h"
+#include "cli/counted.h"
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/wording.h"
@@ -109,9 +110,9 @@ std::vector<std::string> Top::Frame(TopSort sort, std::size_t width, std::size_t
                                     Invocation::Colour colour) const {
   std::vector<std::string> lines;
   lines.push_back(Paint(Tone::kTitle,
-                        fmt::format("{}  {} streams  {} packets/s  {}bit/s  {} drops/s", title_,
-                                    streams_.size(), Rounded(packets_per_s_), HumanScaled(bits_per_s_),
-                                    drops_per_s_ ? Rounded(*drops_per_s_) : "-"),
+                        fmt::format("{}  {}  {} packets/s  {}bit/s  {} drops/s", title_,
+                                    HumanCounted(streams_.size(), "stream"), Rounded(packets_per_s_),
+                                    HumanScaled(bits_per_s_), drops_per_s_ ? Rounded(*drops_per_s_) : "-"),
                         colour));
   lines.push_back(fmt::format("by {}   p: packets  b: bits  d: drops  q: quit", NameOf(sort)));
   lines.emplace_back();

@@ -63,6 +63,52 @@ constexpr const char* kIgmpproxy =
 constexpr const char* kToml =
     "upstream = \"eth0\"\ndownstream = \"lan1\"\n[interface.lan1]\nrobustness = 3\n";
 
+/// What is written into it is standard input while it lives.
+class StandardInput {
+ public:
+  explicit StandardInput(const std::string& text) : before_(dup(STDIN_FILENO)) {
+    int ends[2];
+    if (pipe(ends) < 0 || write(ends[1], text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      std::abort();
+    }
+    close(ends[1]);
+    dup2(ends[0], STDIN_FILENO);
+    close(ends[0]);
+  }
+  StandardInput(const StandardInput&) = delete;
+  StandardInput& operator=(const StandardInput&) = delete;
+  ~StandardInput() {
+    dup2(before_, STDIN_FILENO);
+    close(before_);
+  }
+
+ private:
+  int before_;
+};
+
+TEST_F(FileVerbs, ADashIsWhatComesFromStandardInput) {
+  for (const char* name : {"-", "/dev/stdin"}) {
+    Invocation invocation;
+    invocation.arguments["FILE"] = {name};
+    const auto run = [&](const Verb& verb, const std::string& text) {
+      const StandardInput input(text);
+      testing::internal::CaptureStdout();
+      testing::internal::CaptureStderr();
+      const Exit exit = verb.run(invocation);
+      out_ = testing::internal::GetCapturedStdout();
+      err_ = testing::internal::GetCapturedStderr();
+      return exit;
+    };
+    EXPECT_EQ(run(CheckVerb(), "upstream = \"wan0\"\ndownstream = [\"lan1\"]\n"), Exit::kOk);
+    EXPECT_THAT(out_, HasSubstr("upstream = \"wan0\""));
+    EXPECT_EQ(run(CheckVerb(), "upstream = \"wan0\"\ndownstream = [\"lan1\"]\nhok = 1\n"),
+              Exit::kConfiguration);
+    EXPECT_THAT(err_, StartsWith("stdin:3:1: unknown key 'hok'"));
+    EXPECT_EQ(run(MigrateVerb(), "phyint wan0 upstream\nphyint lan1 downstream\n"), Exit::kOk);
+    EXPECT_THAT(out_, HasSubstr("downstream = [\"lan1\"]"));
+  }
+}
+
 TEST_F(FileVerbs, CheckShowsWhatDiffersFromTheDefaultWithTheLineThatSaysSo) {
   EXPECT_EQ(Run(CheckVerb(), kIgmpproxy), Exit::kOk);
   EXPECT_EQ(out_, "upstream = \"wan0\"      # " + File() + ":2\n" +      //

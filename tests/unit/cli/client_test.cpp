@@ -1,8 +1,10 @@
 #include "cli/client.h"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+
+#include "cli/socket_access.h"
 
 namespace bpfcast {
 namespace {
@@ -70,6 +74,47 @@ class OneAnswer {
   std::string request_;
   std::thread thread_;
 };
+
+/// Not root: root may connect to every socket.
+class OrdinaryUser {
+ public:
+  OrdinaryUser() : before_(geteuid()) {
+    if (before_ == 0 && seteuid(65534) < 0) std::abort();
+  }
+  OrdinaryUser(const OrdinaryUser&) = delete;
+  OrdinaryUser& operator=(const OrdinaryUser&) = delete;
+  ~OrdinaryUser() {
+    if (seteuid(before_) < 0) std::abort();
+  }
+
+ private:
+  uid_t before_;
+};
+
+TEST(Client, ASocketThatThisUserMayNotUseIsNoAgentThatIsMissing) {
+  const OneAnswer server("{}\n");
+  ASSERT_EQ(chmod(server.path().c_str(), 0), 0);
+  const OrdinaryUser user;
+  const auto result = CallAt(server.path(), "groups");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, CallError::Kind::kRefused);
+  EXPECT_THAT(result.error().message,
+              HasSubstr(server.path() + ": permission denied: run this as root, or "));
+}
+
+TEST(Client, NamesTheGroupThatMayUseASocketBesideRoot) {
+  EXPECT_EQ(
+      NotAllowedToAsk("/no/such.sock"),
+      "/no/such.sock: permission denied: run this as root, or give bpfcastd a `user` in its configuration "
+      "and run this as a member of that user's group");
+  const OneAnswer server("{}\n");
+  const group* entry = geteuid() == 0 ? getgrnam("nogroup") : getgrgid(getegid());
+  ASSERT_NE(entry, nullptr);
+  ASSERT_EQ(chown(server.path().c_str(), geteuid(), entry->gr_gid), 0);
+  EXPECT_EQ(
+      NotAllowedToAsk(server.path()),
+      server.path() + ": permission denied: run this as root, or as a member of the group " + entry->gr_name);
+}
 
 TEST(Client, SendsARequestAndReturnsTheResult) {
   OneAnswer server("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"b\":1,\"a\":2}}\n");

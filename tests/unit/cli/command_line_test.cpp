@@ -90,7 +90,7 @@ TEST_F(CommandLine, WithoutANameItIsForTheOnlyInstanceThatRuns) {
 
 TEST_F(CommandLine, OfSeveralInstancesOneIsToBeNamed) {
   running_ = {"cams", "tv"};
-  for (const char* verb : {"ports", "reload", "doctor"}) {
+  for (const char* verb : {"ports", "flows", "doctor"}) {
     EXPECT_EQ(Run({verb}), 1);
     EXPECT_EQ(err_, "several instances run: cams, tv; name one with --instance NAME\n");
     EXPECT_EQ(Run({verb, "-j"}), 1);
@@ -99,6 +99,30 @@ TEST_F(CommandLine, OfSeveralInstancesOneIsToBeNamed) {
   listed_ = 0;
   EXPECT_EQ(Run({"keys", "lease"}), 0) << "what asks no agent needs none";
   EXPECT_EQ(listed_, 0);
+}
+
+TEST_F(CommandLine, WhatConcernsTheWholeProcessAsksAnyOfItsInstances) {
+  running_ = {"cams", "tv"};
+  Json cams = StatusAnswer();
+  Json tv = StatusAnswer();
+  answer_ = Json::parse(R"({"changed": []})");
+  answers_ = {cams, tv};
+  EXPECT_EQ(Run({"reload"}), 0);
+  answers_ = {cams, tv};
+  EXPECT_EQ(Run({"reload", "-j"}), 0);
+  EXPECT_EQ(Json::parse(out_), *answer_);
+  answer_ = Json::parse(R"({"igmp": "debug"})");
+  answers_ = {cams, tv};
+  EXPECT_EQ(Run({"debug", "igmp", "debug"}), 0);
+  EXPECT_THAT(calls_, ElementsAre("cams status", "tv status", "cams reload", "cams status", "tv status",
+                                  "cams reload", "cams status", "tv status", "cams debug"));
+  // Two daemons: one of them is to be named.
+  tv["pid"] = tv["pid"].get<int>() + 1;
+  answers_ = {cams, tv};
+  calls_.clear();
+  EXPECT_EQ(Run({"reload"}), 1);
+  EXPECT_EQ(err_, "several instances run: cams, tv; name one with --instance NAME\n");
+  EXPECT_THAT(calls_, ElementsAre("cams status", "tv status"));
 }
 
 TEST_F(CommandLine, TheStatusOfSeveralInstancesIsThatOfAll) {
@@ -113,6 +137,28 @@ TEST_F(CommandLine, TheStatusOfSeveralInstancesIsThatOfAll) {
   EXPECT_EQ(Run({"status"}), 0);
   EXPECT_THAT(calls_, ElementsAre("cams status", "tv status", "cams status", "tv status", "default status",
                                   "tv status"));
+}
+
+TEST_F(CommandLine, AnUnknownVerbIsCalledSoWithTheOneThatWasMeant) {
+  const auto expect = [&](std::vector<const char*> words, const std::string& said) {
+    EXPECT_EQ(Run(std::move(words)), 1);
+    EXPECT_EQ(err_, said + " `bpfcast --help` shows all\n");
+    EXPECT_EQ(out_, "");
+  };
+  expect({"statu"}, "unknown verb 'statu', did you mean 'status'?");
+  expect({"--instance", "tv", "-j", "gruops", "-d"}, "unknown verb 'gruops', did you mean 'groups'?");
+  expect({"xyzzy"}, "unknown verb 'xyzzy';");
+  expect({"acl", "tset", "--port", "lan1"}, "unknown verb 'acl tset', did you mean 'test'?");
+  expect({"\x1b[2J"}, "unknown verb '\\x1b[2J';");
+  EXPECT_EQ(Run({}), 1);
+  EXPECT_THAT(err_, HasSubstr("subcommand is required"));
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(CommandLine, TellsTheVersionOfTheProject) {
+  EXPECT_EQ(Run({"--version"}), 0);
+  EXPECT_THAT(out_, testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_EQ(err_, "");
 }
 
 TEST_F(CommandLine, AReloadWithoutChangesSaysSo) {
@@ -257,7 +303,7 @@ TEST_F(CommandLine, TopWithoutATerminalIsOneFrameOrNothing) {
   EXPECT_THAT(err_, HasSubstr("--once"));
   answers_ = {StatusAnswer(), Json::array({FlowAnswer()}), StatusAnswer(), Json::array({FlowAnswer()})};
   EXPECT_EQ(Run({"top", "--once"}), 0);
-  EXPECT_THAT(out_, StartsWith("bpfcast default  up 1m 30s  1 streams"));
+  EXPECT_THAT(out_, StartsWith("bpfcast default  up 1m 30s  1 stream  "));
   EXPECT_THAT(out_, HasSubstr("\n239.1.2.3 "));
   EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
 }

@@ -42,5 +42,15 @@ TEST(HostsText, IsALineForEachHostAndGroupByPortHostAndGroup) {
             "lan2  192.0.2.10  239.1.2.3  IGMPv3  exclude   20.0s ago    4m 0s  all\n");
 }
 
+TEST(HostsText, SaysWhyThePortGetsNothing) {
+  Json group = GroupAnswer("239.1.2.3", "lan1");
+  group["hosts"] = Json::array({Host("192.0.2.77", 3, "exclude", 1, 259)});
+  group["withheld"] = "192.0.2.200 is the querier";
+  EXPECT_EQ(HostsText(Json::array({group})),
+            "PORT  HOST        GROUP      SPEAKS  MODE     REPORTED  EXPIRES  THE PORT GETS\n"
+            "lan1  192.0.2.77  239.1.2.3  IGMPv3  exclude  1.0s ago   4m 19s  nothing (192.0.2.200 is the "
+            "querier)\n");
+}
+
 }  // namespace
 }  // namespace bpfcast
