@@ -32,7 +32,7 @@ class AclVerdict : public testing::Test {
 
   AclPort<Igmp> Wan() const {
     return {&config_.upstream,
-            {{*Ipv4Address::Parse("198.51.100.0"), 24}},
+            {{*Ipv4Address::Parse("198.51.100.1"), 24}},
             {{*Ipv4Address::Parse("10.1.7.0"), 24}}};
   }
   AclPort<Igmp> Lan(std::size_t n) const {
@@ -54,6 +54,11 @@ class AclVerdict : public testing::Test {
 
   Config config_;
 };
+
+TEST_F(AclVerdict, ASubnetIsNamedWithoutTheAddressThatTheInterfaceHasInIt) {
+  EXPECT_EQ(MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "198.51.100.9")).back().why,
+            "it is in 198.51.100.0/24, a subnet of the interface");
+}
 
 TEST_F(AclVerdict, AStreamThatNothingForbidsPassesEveryStep) {
   const auto steps = MayReceive(Lan(1), Wan(), Ask("239.1.1.1", "10.1.1.1"));
