@@ -161,7 +161,6 @@ TEST_F(CommandLine, ABadFileEndsWithTwoAndUnderTheNameIgmpproxyWith255) {
                            "phyint a downstream",
                            "phyint a upstream altnet",
                            "phyint a upstream threshold",
-                           "user no-such-user-here phyint a upstream",
                            "upstream = 7\n"}) {
     const ConfigFile file(text);
     const CommandResult check = RunCommand({DaemonPath(), "-t", file.path()});
@@ -172,6 +171,19 @@ TEST_F(CommandLine, ABadFileEndsWithTwoAndUnderTheNameIgmpproxyWith255) {
     EXPECT_EQ(igmpproxy.status, 255) << text;
     EXPECT_EQ(igmpproxy.err, check.err) << text;
   }
+  EXPECT_THAT(instance_.Traces(), IsEmpty());
+}
+
+/// A file may be written on one machine for another.
+TEST_F(CommandLine, AUserThatIsMissingIsAWarningOfTheFileAndAnErrorOfTheStart) {
+  const ConfigFile file("user no-such-user-here\nphyint a upstream\nphyint b downstream\n");
+  const CommandResult check = RunCommand({DaemonPath(), "-t", file.path()});
+  EXPECT_EQ(check.status, 0);
+  EXPECT_THAT(check.err, HasSubstr(":1:6: warning: the user 'no-such-user-here' does not exist"));
+  const CommandResult start = RunCommand({DaemonPath(), "-n", "-d", file.path()}, &router_);
+  EXPECT_EQ(start.status, 2);
+  EXPECT_THAT(start.err, HasSubstr("the user 'no-such-user-here' does not exist"));
+  EXPECT_EQ(Igmpproxy({file.path()}).status, 255);
   EXPECT_THAT(instance_.Traces(), IsEmpty());
 }
 
