@@ -142,6 +142,7 @@ TEST_P(Bridge, DoctorNamesAGroupThatNoPortAskedForWhereTheBridgeSnoops) {
   const std::string fix = ExpectFinding(*daemon_, "bridge-members", "br0", "warn")["fix"].get<std::string>();
   ExpectFinding(*daemon_, "bridge-fast-leave", "br0", "ok");
   EXPECT_EQ(Delivered(wire), 0U);
+  ASSERT_THAT(fix, ::testing::HasSubstr("port b1 "));
   MustRun(Words(fix.substr(0, fix.find(','))), &*router_);
   sender.Send(20);
   EXPECT_TRUE(wire.WaitFor(Both(Arrived, DataFor(kG))));

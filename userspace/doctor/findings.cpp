@@ -85,7 +85,9 @@ class Doctor {
           "the kernel's multicast routing forwards: " + facts_.forwarding_reason,
           "take that away and restart bpfcastd, or say datapath = \"kernel\"");
     }
-    if (KernelForwards() && !facts_.kernel_routes_multicast) {
+    const bool ipv4 = std::any_of(facts_.ports.begin(), facts_.ports.end(),
+                                  [](const DoctorPort& port) { return port.serves_ipv4; });
+    if (KernelForwards() && ipv4 && !facts_.kernel_routes_multicast) {
       Add("mroute", Level::kFail, "machine",
           "this kernel has no multicast routing of IPv4 (Protocol not available)",
           "use a kernel with CONFIG_IP_MROUTE, or datapath = \"bpf\"", "never-starts");
@@ -227,7 +229,7 @@ class Doctor {
     const bool strict = port.reverse_path_filter == 1;
     // The kernel counts since it was booted, for all interfaces together: what arrives tells that it is over.
     if (facts_.agent && (port.arriving || (port.received > 0 && !facts_.reverse_path_drops_now))) return;
-    const bool blocks = facts_.agent ? facts_.reverse_path_drops > 0 : strict;
+    const bool blocks = facts_.agent ? facts_.reverse_path_drops_now : strict;
     Add("rp-filter", blocks ? Level::kFail : Level::kWarn, port.name,
         std::string("the kernel forwards, and ") +
             (strict ? "rp_filter=1 drops senders that no route reaches through it"
@@ -281,7 +283,7 @@ class Doctor {
               Join(others, ", "),
           "bridge mdb add dev " + port.name + " port " + others.front() + " grp " + group +
               " permanent, for each port that shall have it",
-          "only-while-tcpdump-runs");
+          "counts-but-nothing-in-container");
     }
   }
 
@@ -357,7 +359,7 @@ class Doctor {
     Add("xdp-refused", Level::kWarn, name,
         "its driver refuses native XDP (" + error + "), so TC serves it" + (causes.empty() ? "" : ": ") +
             Join(causes, ", "),
-        Join(fixes, "; ") + "; then restart bpfcastd");
+        Join(fixes, "; "));
   }
 
   /// Of another router: one of the last two must have come.

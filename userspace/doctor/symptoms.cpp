@@ -50,7 +50,7 @@ const std::vector<Symptom>& Symptoms() {
       {"only-while-tcpdump-runs",
        "works only while tcpdump runs",
        "the NIC or the bridge does not let the groups' MAC addresses through without promiscuous mode",
-       {"snooping", "bridge-router", "bridge-members"}},
+       {"snooping", "bridge-router"}},
       {"joined-no-data",
        "joined, and no data comes",
        "nobody upstream heard the join, or the kernel drops the sender",
@@ -61,8 +61,10 @@ const std::vector<Symptom>& Symptoms() {
        {"limit"}},
       {"counts-but-nothing-in-container",
        "the counters rise, and a container or VM gets nothing",
-       "native XDP sends to a veth whose other end has neither GRO nor an XDP program",
-       {"veth-gro"}},
+       "native XDP sends to a veth whose other end has neither GRO nor an XDP program, or the bridge knows "
+       "of "
+       "nobody who asked",
+       {"veth-gro", "bridge-members"}},
       {"udp-checksum-errors",
        "packets arrive, the program sees nothing, UdpInCsumErrors rises",
        "a veth sender left its checksums to hardware that is not there; ethtool -K IF tx off at the sender",

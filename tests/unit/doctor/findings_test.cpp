@@ -191,11 +191,10 @@ TEST(Doctor, ADriverThatRefusesXdpIsToldWithWhatMayStandInItsWay) {
   EXPECT_THAT(Find(facts, "xdp-refused").text,
               HasSubstr("(Invalid argument), so TC serves it: LRO is on, rx-gro-hw is on, its MTU of 9000"));
   EXPECT_EQ(Find(facts, "xdp-refused").fix,
-            "ethtool -K lan1 lro off; ethtool -K lan1 rx-gro-hw off; ip link set lan1 mtu 1500; then restart "
-            "bpfcastd");
+            "ethtool -K lan1 lro off; ethtool -K lan1 rx-gro-hw off; ip link set lan1 mtu 1500");
   port.nic = {false, false, false, 8, 0};
   port.mtu = 1500;
-  EXPECT_EQ(Find(facts, "xdp-refused").fix, "ethtool -L lan1 combined 4; then restart bpfcastd");
+  EXPECT_EQ(Find(facts, "xdp-refused").fix, "ethtool -L lan1 combined 4");
   port.nic = {};
   EXPECT_THAT(Find(facts, "xdp-refused").fix, HasSubstr("dmesg"));
   port.nic = {false, true, true, 0, 0};
