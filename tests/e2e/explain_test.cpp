@@ -74,6 +74,17 @@ TEST_P(Explains, FollowsAStreamThroughItsFourSteps) {
     EXPECT_THAT(text.out, HasSubstr(line));
   }
 
+  // A sender that is refused beside it.
+  Send(bed_.up(), SourceNo(5), AnyGroup());
+  json beside;
+  EXPECT_TRUE(Eventually([&] {
+    beside = Ask(G())["verdict"];
+    return beside["sentence"].get<std::string>().find("; but packets of " + SourceNo(5).ToString()) !=
+           std::string::npos;
+  })) << beside;
+  EXPECT_EQ(beside["state"], "delivering");
+  EXPECT_THAT(beside["next"].get<std::string>(), HasSubstr("[interface.wan0] altnet ="));
+
   // A group that the access list denies.
   const AnyAddress denied = ipv4 ? AnyAddress(MakeIpv4(239, 9, 9, 9)) : Ipv6("ff0e::9");
   Receiver refused(bed_.h4(), denied);
@@ -84,6 +95,7 @@ TEST_P(Explains, FollowsAStreamThroughItsFourSteps) {
 
   EXPECT_EQ(daemon_->Cli("explain 10.0.0.1").status, 1);
   EXPECT_THAT(daemon_->Cli("explain 10.0.0.1").err, HasSubstr("\"10.0.0.1\" is no multicast group"));
+  EXPECT_THAT(daemon_->Cli("explain ff02::fb%lan1").err, HasSubstr("give the group without %lan1"));
   EXPECT_EQ(daemon_->Cli("explain " + G() + " nobody").status, 1);
 }
 
@@ -121,8 +133,14 @@ TEST_P(ExplainsProtocol, NamesLimitsOtherQueriersBoundariesAndAnUpstreamThatIsDo
   EXPECT_THAT(source["next"].get<std::string>(),
               HasSubstr("(" + SourceNo(2).ToString() + ", " + SsmGroup().ToString() + ")"));
 
+  // A stream that flows until its port goes down, which is known before the counters know that it stopped.
+  const Sender sender(bed_.up(), FromUpstream(AnyGroup(), 1, 100));
+  ASSERT_TRUE(first.WaitForFirst(SourceNo(1)));
   bed_.router().Ip("link set wan0 down");
-  const json down = Verdict(G(), "not-joined");
+  ASSERT_TRUE(Eventually([&] { return daemon_->Port("wan0")["state"] != "up"; }));
+  EXPECT_EQ(Ask(G())["data"][0]["state"], "stopped");
+  const json down = Ask(G())["verdict"];
+  EXPECT_EQ(down["state"], "not-joined");
   EXPECT_THAT(down["sentence"].get<std::string>(), HasSubstr("link is down"));
   EXPECT_THAT(down["next"].get<std::string>(), HasSubstr("ip link set wan0 up"));
 }

@@ -81,7 +81,7 @@ TEST_P(FaultOfCopies, ATtlThatIsNotAboveThePortsThreshold) {
   Send(stream);
   EXPECT_TRUE(receiver.WaitForFirst(SourceNo(1)));
   EXPECT_THAT(Text(ExpectVerdict(*daemon_, G(), "delivering"), "sentence"),
-              HasSubstr("lan1 dropped 20 copies of some stream"));
+              HasSubstr("from wan0 to lan1 if its TTL is above the ttl-threshold of lan1, 16"));
 }
 
 // Senders of IPv6 are told, and make smaller packets.

@@ -1,6 +1,7 @@
 // The part of Agent that says where a stream ends.
 #include "agent/agent.h"
 #include "agent/explain_gather.h"
+#include "base/zone.h"
 #include "os/clock.h"
 
 namespace bpfcast {
@@ -13,6 +14,9 @@ Result<std::string> Agent::Explain(const RpcParams& params) {
   }
   if (const auto ipv6 = Ipv6Address::Parse(group); ipv6 && ipv6->IsMulticast()) {
     return ExplainStream(ipv6_, *ipv6, from);
+  }
+  if (const auto zone = ZoneOf(group); !zone.empty()) {
+    return Fail("\"" + group + "\" names an interface: give the group without " + std::string(zone));
   }
   return Fail("\"" + group + "\" is no multicast group: give an address of 224.0.0.0/4 or ff00::/8");
 }

@@ -79,6 +79,7 @@ struct SeenFacts {
   double bits_per_s = 0;
   std::optional<double> last_s;      // since the last packet
   std::string refused;               // the counter's word for why the last dropped one was; empty: none was
+  std::string stopped_by;            // why nothing arrives on its port any more; empty: the port works
   bool nobody_asked = false;         // came from upstream and had no route
   std::vector<std::string> takers;   // the ports to which it goes
   std::string belongs_to;            // another port that has the source in a subnet; empty: none
@@ -110,8 +111,11 @@ struct PortFactsOfStream {
 struct StreamFacts {
   std::string family;  // "ipv4"
   std::string group;
-  std::string source;    // empty: all of them
-  bool routable = true;  // false: a group of the link alone
+  std::string source;               // empty: all of them
+  bool routable = true;             // false: a group of the link alone
+  bool served = true;               // false: the configuration does not want its family
+  bool source_specific = false;     // nobody can ask for all sources of the group (C-70)
+  std::vector<std::string> others;  // where one source is asked about: those that come from upstream now
   bool kernel_forwards = false;
   std::uint64_t reverse_path_drops = 0;  // packets that rp_filter dropped, of whatever stream
   std::vector<WishFacts> wishes;

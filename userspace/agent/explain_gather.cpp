@@ -7,6 +7,7 @@
 #include "agent/acl_verdict.h"
 #include "agent/family_words.h"
 #include "agent/hook_choice.h"
+#include "agent/link_view.h"
 #include "agent/stream_route.h"
 #include "os/reverse_path.h"
 #include "routing/boundary.h"
@@ -66,8 +67,14 @@ class Gatherer {
     facts.group = group_.ToString();
     if (source_) facts.source = source_->ToString();
     facts.routable = F::IsRoutable(group_);
+    facts.served = false;
     for (const PortView& view : from_.views) {
       if (view.hook == Hook::kKernel) facts.kernel_forwards = true;
+      if (const auto port = from_.ports.find(view.id); port != from_.ports.end()) {
+        facts.served = facts.served || port->second.config.template Of<F>().served;
+      }
+      const Querier<F>* querier = from_.proxy.querier(view.id);
+      if (querier != nullptr && IsSsm(querier->config().ssm_ranges, group_)) facts.source_specific = true;
     }
     for (const PortView& view : from_.views) {
       const auto port = from_.ports.find(view.id);
@@ -82,6 +89,8 @@ class Gatherer {
     if (facts.kernel_forwards) facts.reverse_path_drops = ReversePathDrops();
     AddFlows(facts);
     AddEvents(facts);
+    AddOthers(facts);
+    for (SeenFacts& seen : facts.seen) AddStop(seen);
     return facts;
   }
 
@@ -236,8 +245,13 @@ class Gatherer {
       set(Obstacle::kLoop, "it is on one segment with another interface of this router",
           "take one of the two cables out, or set loop-guard = \"notice\"");
     } else if (IsBounded(config.boundaries, group_)) {
-      set(Obstacle::kBoundary, "the group does not pass it (boundaries)",
-          "list in boundaries" + table + " only what shall stay out");
+      if (config.boundaries == F::DefaultBoundaries()) {
+        set(Obstacle::kBoundary, "the group does not pass it (boundaries, as they are by default)",
+            "boundaries = []" + table);
+      } else {
+        set(Obstacle::kBoundary, "the group does not pass it (boundaries)",
+            "list in boundaries" + table + " only what shall stay out");
+      }
     } else if (!join.asked && !Permits(config.host.access)) {
       set(Obstacle::kAccessList, "its access list denies it (" + ListOf(config.host.access) + ")",
           std::string(kLists) + table);
@@ -263,7 +277,7 @@ class Gatherer {
     PortFactsOfStream facts;
     facts.port = view.name;
     if (view.hook) facts.hook = HookName(*view.hook);
-    facts.hook_reason = view.hook_reason;
+    facts.hook_reason = view.hook_reason.empty() && !view.hook ? view.waiting : view.hook_reason;
     facts.ttl_threshold = port.config.ttl_threshold;
     facts.mtu = port.link.mtu;
     for (const PortCounters& each : from_.counters.ports) {
@@ -303,6 +317,30 @@ class Gatherer {
     std::stable_sort(facts.seen.begin(), facts.seen.end(), [](const SeenFacts& a, const SeenFacts& b) {
       return a.packets_per_s > b.packets_per_s;
     });
+  }
+
+  void AddOthers(StreamFacts& facts) const {
+    if (!source_) return;
+    for (const FlowCounters<F>& flow : from_.flows) {
+      const bool other = flow.key.group == group_ && flow.key.source != *source_;
+      if (other && flow.arrival == kUpstreamPort && flow.packets_per_s > 0) {
+        facts.others.push_back(flow.key.source.ToString());
+      }
+    }
+  }
+
+  /// What was counted a moment ago does not come any more when its port does not work.
+  void AddStop(SeenFacts& seen) const {
+    for (const PortView& view : from_.views) {
+      const auto port = from_.ports.find(view.id);
+      if (view.name != seen.port || port == from_.ports.end()) continue;
+      const Port& arrival = port->second;
+      seen.stopped_by = view.waiting;
+      if (seen.stopped_by.empty() && !MayForward<F>(arrival.link, arrival.role, arrival.config.Of<F>())) {
+        seen.stopped_by = view.template Of<F>().service.reason;
+      }
+    }
+    if (!seen.stopped_by.empty()) seen.packets_per_s = seen.bits_per_s = 0;
   }
 
   /// Packets without a route are not counted by stream; what was told of them stands in the log.

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <utility>
 
+#include "agent/explain_steps.h"
 #include "base/sysctl_name.h"
 
 namespace bpfcast {
@@ -16,20 +17,6 @@ constexpr double kToldStopped = 15;
 /// Packets that came within it, while none is forwarded, are refused now and not only before.
 constexpr double kJustNow = 2;
 
-std::string Ago(const std::optional<double>& seconds) {
-  return seconds ? std::to_string(std::lround(*seconds)) + " s ago" : "never";
-}
-
-std::string Join(const std::vector<std::string>& words, const char* between = ", ") {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
-  return text;
-}
-
-std::string Stream(const StreamFacts& facts) {
-  return facts.source.empty() ? facts.group : facts.source + " to " + facts.group;
-}
-
 std::string HostAddress(const std::string& address) {
   return address + (address.find(':') == std::string::npos ? "/32" : "/128");
 }
@@ -39,24 +26,8 @@ std::string AltnetLine(const SeenFacts& seen) {
   std::vector<std::string> networks;
   for (const std::string& network : seen.altnets) networks.push_back("\"" + network + "\"");
   networks.push_back("\"" + HostAddress(seen.source) + "\"");
-  return "[interface." + seen.port + "] altnet = [" + Join(networks) + "] (igmpproxy.conf: altnet " +
+  return "[interface." + seen.port + "] altnet = [" + JoinWords(networks) + "] (igmpproxy.conf: altnet " +
          HostAddress(seen.source) + " under phyint " + seen.port + "), then: bpfcast reload";
-}
-
-const PortFactsOfStream* Find(const StreamFacts& facts, const std::string& port) {
-  const auto found = std::find_if(facts.ports.begin(), facts.ports.end(),
-                                  [&](const PortFactsOfStream& each) { return each.port == port; });
-  return found == facts.ports.end() ? nullptr : &*found;
-}
-
-/// Copies that the port did not take for this reason.
-std::uint64_t Dropped(const PortFactsOfStream& port, const char* reason) {
-  const auto found = port.copies_dropped.find(reason);
-  return found == port.copies_dropped.end() ? 0 : found->second;
-}
-
-bool Has(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 std::vector<const WishFacts*> Wishes(const StreamFacts& facts) {
@@ -65,137 +36,6 @@ std::vector<const WishFacts*> Wishes(const StreamFacts& facts) {
     if (wish.wants) wishes.push_back(&wish);
   }
   return wishes;
-}
-
-std::vector<const SeenFacts*> Seen(const StreamFacts& facts, Flowing state) {
-  std::vector<const SeenFacts*> seen;
-  for (const SeenFacts& each : facts.seen) {
-    if (StateOf(each) == state) seen.push_back(&each);
-  }
-  return seen;
-}
-
-StreamVerdict NobodyWants(const StreamFacts& facts) {
-  for (const WishFacts& wish : facts.wishes) {
-    if (!wish.met) continue;
-    return {StreamState::kJoinRefused,
-            "no member counts: " + wish.port + " refuses joins of " + Stream(facts) + ", " + wish.reason,
-            wish.remedy};
-  }
-  StreamVerdict verdict{StreamState::kNobodyWants, "no host on a downstream interface wants " + Stream(facts),
-                        "join it at a receiver: bpfcast recv " + facts.group};
-  const auto unwanted = Seen(facts, Flowing::kUnwanted);
-  if (!unwanted.empty()) {
-    verdict.sentence +=
-        ", though packets of " + unwanted.front()->source + " arrive on " + unwanted.front()->port;
-  }
-  for (const WishFacts& wish : facts.wishes) {
-    if (wish.obstacle == Obstacle::kNotWorking) {
-      verdict.sentence += "; " + wish.port + " does not work: " + wish.reason;
-      verdict.next = wish.remedy;
-      return verdict;
-    }
-  }
-  for (const WishFacts& wish : facts.wishes) {
-    if (wish.reports_received > 0 || wish.queries_sent < 2) continue;
-    verdict.sentence +=
-        "; on " + wish.port + " no host ever answered " + std::to_string(wish.queries_sent) + " queries";
-    verdict.next =
-        "see whether the receiver has joined (ip maddr there), and whether a firewall at it, or a "
-        "switch between, stops IGMP and MLD";
-    return verdict;
-  }
-  return verdict;
-}
-
-/// What keeps this port's members from a stream that is forwarded; nothing when they get it.
-std::optional<StreamVerdict> NotDelivered(const StreamFacts& facts, const WishFacts& wish,
-                                          const SeenFacts& seen) {
-  if (wish.port == seen.port) return std::nullopt;  // they hear the sender on their own link
-  if (wish.obstacle == Obstacle::kOtherQuerier || wish.obstacle == Obstacle::kLoop) {
-    return StreamVerdict{StreamState::kWithheld,
-                         "members on " + wish.port + " are not served by this router: " + wish.reason,
-                         wish.remedy};
-  }
-  const PortFactsOfStream* port = Find(facts, wish.port);
-  if (port == nullptr) return std::nullopt;
-  if (port->hook.empty()) {
-    return StreamVerdict{
-        StreamState::kNotDelivered,
-        wish.port + " carries no packets" + (port->hook_reason.empty() ? "" : ": " + port->hook_reason),
-        "bpfcast doctor"};
-  }
-  if (seen.octets > port->mtu && port->mtu > 0 && !facts.kernel_forwards) {
-    return StreamVerdict{StreamState::kNotDelivered,
-                         "packets of " + seen.source + " have " + std::to_string(seen.octets) +
-                             " octets, more than the MTU of " + wish.port + ", " + std::to_string(port->mtu),
-                         "let the sender make smaller packets, or raise the MTU: ip link set " + wish.port +
-                             " mtu " + std::to_string(seen.octets)};
-  }
-  if (port->transmitted > 0 || port->copies_dropped.empty()) return std::nullopt;
-  if (const auto below = Dropped(*port, "thr"); port->ttl_threshold > 1 && below > 0) {
-    return StreamVerdict{StreamState::kNotDelivered,
-                         wish.port + " takes only packets whose TTL is above its ttl-threshold of " +
-                             std::to_string(port->ttl_threshold) + ", and dropped " + std::to_string(below),
-                         "raise the TTL of the sender, or lower ttl-threshold of " + wish.port};
-  }
-  if (const auto larger = Dropped(*port, "mtu"); larger > 0) {
-    return StreamVerdict{
-        StreamState::kNotDelivered,
-        wish.port + " dropped " + std::to_string(larger) + " copies that are larger than its MTU",
-        "let the sender make smaller packets, or raise the MTU: ip link set " + wish.port + " mtu N"};
-  }
-  std::vector<std::string> reasons;
-  for (const auto& [reason, copies] : port->copies_dropped) {
-    reasons.push_back(reason + " " + std::to_string(copies));
-  }
-  return StreamVerdict{StreamState::kNotDelivered,
-                       wish.port + " took none of " + std::to_string(port->transmit_dropped()) + " copies (" +
-                           Join(reasons) + ")",
-                       "ip -s link show " + wish.port};
-}
-
-StreamVerdict Delivering(const StreamFacts& facts, const std::vector<const WishFacts*>& wishes,
-                         const std::vector<const SeenFacts*>& flowing) {
-  std::vector<std::string> served;
-  std::optional<StreamVerdict> failure;
-  const SeenFacts& first = *flowing.front();
-  for (const WishFacts* wish : wishes) {
-    const auto taken = std::find_if(flowing.begin(), flowing.end(), [&](const SeenFacts* each) {
-      return each->port == wish->port || Has(each->takers, wish->port);
-    });
-    auto problem = NotDelivered(facts, *wish, taken == flowing.end() ? first : **taken);
-    if (!problem && taken == flowing.end()) {
-      problem =
-          StreamVerdict{StreamState::kNotDelivered,
-                        "what " + wish->port + " wants of it is not what arrives (" + first.source + ")",
-                        "compare the sources above"};
-    }
-    if (problem) {
-      if (!failure) failure = problem;
-    } else {
-      served.push_back(wish->port);
-    }
-  }
-  if (served.empty()) return *failure;
-  StreamVerdict verdict{StreamState::kDelivering,
-                        Stream(facts) + " flows from " + first.port + " to " + Join(served), ""};
-  if (first.packets_per_s <= 0) verdict.sentence += ", the last packet came " + Ago(first.last_s);
-  for (const std::string& name : served) {
-    const PortFactsOfStream* port = Find(facts, name);
-    if (failure || port == nullptr || port->ttl_threshold <= 1 || Dropped(*port, "thr") == 0) continue;
-    failure =
-        StreamVerdict{StreamState::kNotDelivered,
-                      name + " dropped " + std::to_string(Dropped(*port, "thr")) +
-                          " copies of some stream, whose TTL is not above its ttl-threshold of " +
-                          std::to_string(port->ttl_threshold),
-                      "if it is this one, raise the TTL of the sender, or lower ttl-threshold of " + name};
-  }
-  if (failure) {
-    verdict.sentence += "; but " + failure->sentence;
-    verdict.next = failure->next;
-  }
-  return verdict;
 }
 
 StreamVerdict DataRefused(const StreamFacts& facts, const SeenFacts& seen) {
@@ -210,30 +50,67 @@ StreamVerdict WrongSource(const StreamFacts& facts, const std::vector<const Wish
                           const SeenFacts& seen) {
   return {StreamState::kDataRefused,
           "packets of " + seen.source + " arrive on " + seen.port + ", and the members on " +
-              wishes.front()->port + " want " + Join(wishes.front()->sources) + " alone",
+              wishes.front()->port + " want " + JoinWords(wishes.front()->sources) + " alone",
           "let the receivers join (" + seen.source + ", " + facts.group +
               "), or ask the sender's owner which "
               "source is right"};
 }
 
-StreamVerdict NotJoined(const JoinFacts& join, const StreamFacts& facts) {
+StreamVerdict NotServed(const StreamFacts& facts) {
+  const std::string name = facts.family == "ipv6" ? "IPv6" : "IPv4";
   return {
-      StreamState::kNotJoined,
-      Stream(facts) + " is not asked for on " + join.port + (join.reason.empty() ? "" : ": " + join.reason),
-      join.remedy.empty() ? "bpfcast doctor" : join.remedy};
+      StreamState::kNobodyWants,
+      name + " is not served (" + facts.family + " = false), so that no wish for " + facts.group + " counts",
+      "take " + facts.family + " = false out of the configuration, then: bpfcast reload" +
+          (facts.family == "ipv6"
+               ? " (igmpproxy.conf has no word for IPv6: bpfcast migrate makes a file that has)"
+               : "")};
+}
+
+StreamVerdict NotJoined(const JoinFacts& join, const StreamFacts& facts) {
+  StreamVerdict verdict{StreamState::kNotJoined,
+                        StreamName(facts) + " is not asked for on " + join.port +
+                            (join.reason.empty() ? "" : ": " + join.reason),
+                        join.remedy.empty() ? "bpfcast doctor" : join.remedy};
+  for (const SeenFacts& seen : facts.seen) {
+    if (!seen.from_upstream || seen.stopped_by.empty()) continue;
+    verdict.sentence += "; the last packet of " + seen.source + " came from there " + AgoText(seen.last_s);
+    break;
+  }
+  return verdict;
+}
+
+/// Other senders of the group come from upstream, so the reports are heard there.
+StreamVerdict OthersCome(const StreamFacts& facts, StreamVerdict verdict) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> named(facts.others.begin(),
+                                 facts.others.begin() + std::min(facts.others.size(), kNamed));
+  if (facts.others.size() > kNamed) named.push_back("...");
+  verdict.sentence += "; other senders of it come: " + JoinWords(named);
+  verdict.next = "see at " + facts.source + " whether it sends to " + facts.group +
+                 ": that others come shows that the group is asked for, and heard";
+  return verdict;
 }
 
 StreamVerdict NoData(const StreamFacts& facts) {
   const JoinFacts& join = facts.join;
   StreamVerdict verdict{StreamState::kNoData,
-                        Stream(facts) + " is asked for on " + join.port + ", and no packet of it comes", ""};
+                        StreamName(facts) + " is asked for on " + join.port + ", and no packet of it comes",
+                        ""};
   const auto stopped = std::max_element(
       facts.seen.begin(), facts.seen.end(),
       [](const auto& a, const auto& b) { return a.last_s.value_or(1e18) > b.last_s.value_or(1e18); });
   if (stopped != facts.seen.end() && stopped->packets > 0) {
-    verdict.sentence += " any more; the last of " + stopped->source + " came " + Ago(stopped->last_s);
+    verdict.sentence += " any more; the last of " + stopped->source + " came " + AgoText(stopped->last_s);
+    if (!stopped->stopped_by.empty()) {
+      verdict.sentence += " on " + stopped->port + ", which does not work any more: " + stopped->stopped_by;
+      const auto arrival = std::find_if(facts.wishes.begin(), facts.wishes.end(),
+                                        [&](const WishFacts& wish) { return wish.port == stopped->port; });
+      verdict.next = arrival == facts.wishes.end() ? "bpfcast ports" : arrival->remedy;
+      return verdict;
+    }
   }
-  const PortFactsOfStream* upstream = Find(facts, join.port);
+  const PortFactsOfStream* upstream = FindPort(facts, join.port);
   if (facts.kernel_forwards && upstream != nullptr && upstream->reverse_path_filter > 0 &&
       facts.reverse_path_drops > 0) {
     const std::string filter = SysctlName("ipv4", join.port, "rp_filter");
@@ -245,6 +122,7 @@ StreamVerdict NoData(const StreamFacts& facts) {
                    ", or sysctl -w net.ipv4.conf.all.rp_filter=0 " + filter + "=0";
     return verdict;
   }
+  if (!facts.others.empty()) return OthersCome(facts, std::move(verdict));
   if (!join.reason.empty()) {
     verdict.sentence += "; " + join.reason;
     verdict.next = join.remedy;
@@ -270,6 +148,38 @@ StreamVerdict NoData(const StreamFacts& facts) {
 }
 
 }  // namespace
+
+std::string AgoText(const std::optional<double>& seconds) {
+  return seconds ? std::to_string(std::lround(*seconds)) + " s ago" : "never";
+}
+
+std::string JoinWords(const std::vector<std::string>& words, const char* between) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
+}
+
+bool HasWord(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string StreamName(const StreamFacts& facts) {
+  return facts.source.empty() ? facts.group : facts.source + " to " + facts.group;
+}
+
+const PortFactsOfStream* FindPort(const StreamFacts& facts, const std::string& port) {
+  const auto found = std::find_if(facts.ports.begin(), facts.ports.end(),
+                                  [&](const PortFactsOfStream& each) { return each.port == port; });
+  return found == facts.ports.end() ? nullptr : &*found;
+}
+
+std::vector<const SeenFacts*> SeenAs(const StreamFacts& facts, Flowing state) {
+  std::vector<const SeenFacts*> seen;
+  for (const SeenFacts& each : facts.seen) {
+    if (StateOf(each) == state) seen.push_back(&each);
+  }
+  return seen;
+}
 
 const char* Name(StreamState state) {
   switch (state) {
@@ -334,6 +244,7 @@ const char* Name(Flowing flowing) {
 }
 
 Flowing StateOf(const SeenFacts& seen) {
+  if (!seen.stopped_by.empty()) return Flowing::kStopped;
   const bool counted = seen.packets + seen.dropped > 0;
   if (!seen.last_s || *seen.last_s > (counted ? kStopped : kToldStopped)) return Flowing::kStopped;
   if (seen.nobody_asked) return Flowing::kUnwanted;
@@ -382,24 +293,18 @@ StreamVerdict Judge(const StreamFacts& facts) {
     return {StreamState::kLinkLocal, facts.group + " is a group of its link alone, which no router forwards",
             "use a group of a wider scope, as 239.0.0.0/8 or ff0e::/16"};
   }
+  if (!facts.served) return NotServed(facts);
   const auto wishes = Wishes(facts);
   if (wishes.empty()) return NobodyWants(facts);
-  if (const auto flowing = Seen(facts, Flowing::kForwarded); !flowing.empty()) {
+  if (const auto flowing = SeenAs(facts, Flowing::kForwarded); !flowing.empty()) {
     return Delivering(facts, wishes, flowing);
   }
-  const bool withheld = std::all_of(wishes.begin(), wishes.end(), [](const WishFacts* wish) {
-    return wish->obstacle == Obstacle::kOtherQuerier || wish->obstacle == Obstacle::kLoop;
-  });
-  if (withheld) {
-    const WishFacts& wish = *wishes.front();
-    return {StreamState::kWithheld,
-            "members on " + wish.port + " are not served by this router: " + wish.reason, wish.remedy};
-  }
-  if (const auto refused = Seen(facts, Flowing::kRefused); !refused.empty()) {
+  if (const auto none = NoneServed(facts, wishes)) return *none;
+  if (const auto refused = SeenAs(facts, Flowing::kRefused); !refused.empty()) {
     return DataRefused(facts, *refused.front());
   }
   if (facts.join.obstacle != Obstacle::kNone || !facts.join.asked) return NotJoined(facts.join, facts);
-  if (const auto unwanted = Seen(facts, Flowing::kUnwanted);
+  if (const auto unwanted = SeenAs(facts, Flowing::kUnwanted);
       !unwanted.empty() && wishes.front()->mode == "include" && !wishes.front()->sources.empty()) {
     return WrongSource(facts, wishes, *unwanted.front());
   }

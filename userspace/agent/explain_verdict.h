@@ -17,7 +17,7 @@ enum class StreamState : std::uint8_t {
   kNotJoined,     // it is not asked for upstream
   kNoData,        // asked for, and nothing comes
   kDataRefused,   // packets come and are not forwarded
-  kNotDelivered,  // packets are forwarded, and the port of the members does not take them
+  kNotDelivered,  // the port of the members does not work, or does not take what is forwarded
 };
 
 /// "delivering", "no-data"

@@ -6,6 +6,7 @@
 #include "agent/acl_verdict.h"
 #include "agent/port_by_name.h"
 #include "agent/view_json.h"
+#include "base/zone.h"
 #include "datapath/source_rules.h"
 
 namespace bpfcast {
@@ -128,6 +129,9 @@ Result<std::string> AclJson(const RpcParams& params, const Ports& ports) {
   }
   if (const auto ipv6 = Ipv6Address::Parse(text); ipv6 && ipv6->IsMulticast()) {
     return Answer<Mld>(params, *port, ports, *ipv6);
+  }
+  if (const auto zone = ZoneOf(text); !zone.empty()) {
+    return Fail("'" + text + "' names an interface; write the group without " + std::string(zone));
   }
   return Fail("'" + text + "' is no group; write one of 224.0.0.0/4 or ff00::/8");
 }

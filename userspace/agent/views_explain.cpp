@@ -68,7 +68,7 @@ ViewJson ToJson(const SeenFacts& seen) {
   json["source"] = seen.source;
   json["arrival"] = OrNull(seen.port);
   json["state"] = Name(state);
-  json["reason"] = state == Flowing::kRefused ? WhyRefused(seen) : "";
+  json["reason"] = state == Flowing::kRefused ? WhyRefused(seen) : seen.stopped_by;
   json["fix"] = state == Flowing::kRefused ? HowAccepted(seen) : "";
   json["ports"] = seen.takers;
   json["packets"] = seen.packets;

@@ -77,6 +77,13 @@ struct Row {
 /// Why members on the port get nothing of the group; empty when they do.
 template <class F>
 std::string Withheld(const Row<F>& row, const Proxy<F>& proxy) {
+  const FamilyService& service = row.port->template Of<F>().service;
+  const bool waits = service.service == Service::kWaits || service.service == Service::kAbsent;
+  if (!row.port->waiting.empty()) return "the interface does not work: " + row.port->waiting;
+  if (waits) return "the interface does not work: " + service.reason;
+  if (proxy.topology().blocked().Contains(row.port->id)) {
+    return "the interface is on one segment with another one of this router";
+  }
   if (!proxy.topology().Serves(row.port->id)) {
     const auto other = row.querier->other_querier();
     return other ? other->ToString() + " is the querier" : "another router is the querier";

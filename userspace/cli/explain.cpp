@@ -42,7 +42,7 @@ std::string WantedText(const Json& rows) {
       continue;
     }
     const std::string what = Wanted(row);
-    if (row.at("configured").get<bool>()) step.Add(port + " by configuration: " + what + Obstacle(row));
+    if (row.at("configured").get<bool>()) step.Add(port + " static: " + what + Obstacle(row));
     for (const Json& host : row.at("hosts")) {
       step.Add(fmt::format("{} by {} ({} {}: {}) {} ago, until {}{}", port, TextOf(host, "address"),
                            TextOf(host, "protocol"), TextOf(host, "mode"), what,

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/zone.h"
+
 namespace bpfcast {
 namespace {
 
@@ -60,6 +62,10 @@ Result<std::vector<AnyIp>> GroupsFrom(const Invocation& invocation, const std::s
   std::vector<AnyIp> groups;
   for (const std::string& text : invocation.All(key)) {
     const auto group = ParseIp(text);
+    if (const auto zone = ZoneOf(text); !zone.empty()) {
+      return Fail(fmt::format("{}: give the group without {}, and the interface as --interface {}", text,
+                              zone, zone.substr(1)));
+    }
     if (!group || !IsMulticast(*group)) {
       return Fail(fmt::format(
           "{} is no multicast group: give one of 224.0.0.0/4 or ff00::/8, as in 239.1.2.3", text));

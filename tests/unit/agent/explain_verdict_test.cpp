@@ -315,15 +315,195 @@ TEST(StreamVerdict, PacketsLargerThanThePortsMtuAreNotDeliveredWhateverElseIs) {
   EXPECT_EQ(Judge(facts).state, StreamState::kDelivering) << "the kernel makes fragments";
 }
 
-TEST(StreamVerdict, AThresholdThatDroppedSomethingIsADoubtWhereOthersPass) {
+TEST(StreamVerdict, AThresholdThatDroppedSomeStreamBlamesNoneThatMayPass) {
   StreamFacts facts = Asked();
   facts.seen = {Flow()};
   facts.ports[1].ttl_threshold = 16;
   facts.ports[1].copies_dropped = {{"thr", 7}};
   const StreamVerdict verdict = Judge(facts);
   EXPECT_EQ(verdict.state, StreamState::kDelivering);
-  EXPECT_THAT(verdict.sentence, HasSubstr("lan1 dropped 7 copies of some stream"));
-  EXPECT_THAT(verdict.next, HasSubstr("lower ttl-threshold of lan1"));
+  EXPECT_EQ(verdict.sentence,
+            "239.1.2.3 flows from wan0 to lan1 if its TTL is above the ttl-threshold of lan1, 16");
+  EXPECT_EQ(verdict.next, "see its TTL: bpfcast capture -i wan0 -g 239.1.2.3 -c 1");
+  facts.ports[1].copies_dropped.clear();
+  EXPECT_EQ(Judge(facts).sentence, "239.1.2.3 flows from wan0 to lan1");
+  EXPECT_EQ(Judge(facts).next, "");
+}
+
+TEST(StreamVerdict, AnUpstreamThatDoesNotWorkEndsAStreamThatWasCountedAMomentAgo) {
+  StreamFacts facts = Asked();
+  facts.join.asked = false;
+  facts.join.obstacle = Obstacle::kNotWorking;
+  facts.join.reason = "link is down";
+  facts.join.remedy = "ip link set wan0 up";
+  facts.seen = {Flow()};
+  facts.seen[0].last_s = 3;
+  facts.seen[0].stopped_by = "link is down";
+  EXPECT_EQ(StateOf(facts.seen[0]), Flowing::kStopped);
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNotJoined);
+  EXPECT_EQ(verdict.sentence,
+            "239.1.2.3 is not asked for on wan0: link is down; the last packet of 10.0.0.1 came from there "
+            "3 s ago");
+  EXPECT_EQ(verdict.next, "ip link set wan0 up");
+
+  // What comes from another downstream needs no upstream; the sender behind that is named all the same.
+  SeenFacts inside = Flow();
+  inside.source = "203.0.113.9";
+  inside.port = "lan2";
+  inside.from_upstream = false;
+  facts.seen.push_back(inside);
+  const StreamVerdict beside = Judge(facts);
+  EXPECT_EQ(beside.state, StreamState::kDelivering);
+  EXPECT_EQ(beside.sentence,
+            "239.1.2.3 flows from lan2 to lan1; but packets of 10.0.0.1 came from wan0, which does not work "
+            "any more: link is down");
+  EXPECT_EQ(beside.next, "ip link set wan0 up");
+  facts.seen.erase(facts.seen.begin());
+  EXPECT_EQ(Judge(facts).sentence, "239.1.2.3 flows from lan2 to lan1");
+}
+
+TEST(StreamVerdict, ADownstreamThatDoesNotWorkAnyMoreEndsWhatItsSenderSends) {
+  StreamFacts facts = Asked();
+  facts.seen = {Flow()};
+  facts.seen[0].port = "lan2";
+  facts.seen[0].from_upstream = false;
+  facts.seen[0].last_s = 4;
+  facts.seen[0].stopped_by = facts.wishes[1].reason = "link is down";
+  facts.wishes[1].obstacle = Obstacle::kNotWorking;
+  facts.wishes[1].remedy = "ip link set lan2 up";
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNoData);
+  EXPECT_THAT(
+      verdict.sentence,
+      HasSubstr("the last of 10.0.0.1 came 4 s ago on lan2, which does not work any more: link is down"));
+  EXPECT_EQ(verdict.next, "ip link set lan2 up");
+}
+
+TEST(StreamVerdict, ASenderThatIsRefusedIsNamedBesideOneThatFlows) {
+  StreamFacts facts = Asked();
+  facts.seen = {Flow(), RefusedFor("rpf")};
+  facts.seen[1].source = "195.121.4.2";
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kDelivering);
+  EXPECT_EQ(
+      verdict.sentence,
+      "239.1.2.3 flows from wan0 to lan1; but packets of 195.121.4.2 are refused on wan0: the sender is "
+      "in no subnet and no altnet of wan0");
+  EXPECT_THAT(verdict.next, HasSubstr("[interface.wan0] altnet = [\"195.121.4.2/32\"]"));
+  facts.seen.push_back(RefusedFor("ttl"));
+  facts.seen[2].source = "195.121.4.3";
+  facts.seen[2].last_s = 7;
+  EXPECT_THAT(Judge(facts).sentence,
+              HasSubstr("packets of 195.121.4.2 (and of 1 more) are refused on wan0: "))
+      << "the one that came last";
+  facts.seen.pop_back();
+  facts.wishes[0].sources = {"195.121.4.2"};  // EXCLUDE: they want all but this one
+  EXPECT_EQ(Judge(facts).sentence, "239.1.2.3 flows from wan0 to lan1");
+}
+
+TEST(StreamVerdict, APortThatWantsItTooAndDoesNotWorkIsNamedBesideTheOneThatGetsIt) {
+  StreamFacts facts = Asked();
+  facts.wishes[1] = Member("lan2");
+  facts.wishes[1].obstacle = Obstacle::kNotWorking;
+  facts.wishes[1].reason = "no IPv4 address";
+  facts.wishes[1].remedy = "ip addr add";
+  facts.seen = {Flow()};
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kDelivering);
+  EXPECT_EQ(
+      verdict.sentence,
+      "239.1.2.3 flows from wan0 to lan1; but lan2, which wants it too, does not work: no IPv4 address");
+  EXPECT_EQ(verdict.next, "ip addr add");
+}
+
+TEST(StreamVerdict, TheOnlyPortThatWantsItAndDoesNotWorkIsTheReasonWhateverComes) {
+  StreamFacts facts = Asked();
+  facts.join.queries_received = 0;
+  facts.wishes[0].obstacle = Obstacle::kNotWorking;
+  facts.wishes[0].reason = "no such device";
+  facts.wishes[0].remedy = "create lan1";
+  const std::string sentence = "lan1, the only port that wants 239.1.2.3, does not work: no such device";
+  EXPECT_EQ(Judge(facts).state, StreamState::kNotDelivered);
+  EXPECT_EQ(Judge(facts).sentence, sentence);
+  EXPECT_EQ(Judge(facts).next, "create lan1");
+  facts.seen = {Flow()};
+  facts.seen[0].takers = {"lan2"};
+  EXPECT_EQ(Judge(facts).sentence, sentence);
+  facts.wishes[1] = facts.wishes[0];
+  facts.wishes[1].port = "lan2";
+  facts.wishes[1].reason = "link is down";
+  facts.seen.clear();
+  EXPECT_EQ(Judge(facts).sentence,
+            "none of the ports that want 239.1.2.3 works: lan1 (no such device), lan2 (link is down)");
+}
+
+TEST(StreamVerdict, ASourceSpecificGroupIsToBeJoinedWithASource) {
+  StreamFacts facts = Asked();
+  facts.wishes = {Nobody("lan1")};
+  facts.group = "232.5.5.5";
+  EXPECT_EQ(Judge(facts).next, "join it at a receiver: bpfcast recv 232.5.5.5");
+  facts.source_specific = true;
+  EXPECT_EQ(Judge(facts).next, "join it at a receiver: bpfcast recv 232.5.5.5 --source ADDRESS");
+  facts.source = "10.0.0.1";
+  EXPECT_EQ(Judge(facts).next, "join it at a receiver: bpfcast recv 232.5.5.5 --source 10.0.0.1");
+}
+
+TEST(StreamVerdict, WhatAMemberWouldMeetUpstreamIsSaidBeforeThereIsOne) {
+  StreamFacts facts = Asked();
+  facts.wishes = {Nobody("lan1")};
+  facts.join.asked = false;
+  facts.join.obstacle = Obstacle::kBoundary;
+  facts.join.reason = "WHY";
+  facts.join.remedy = "boundaries = []";
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNobodyWants);
+  EXPECT_THAT(verdict.sentence, HasSubstr("; nor could it be asked for on wan0: WHY"));
+  EXPECT_EQ(verdict.next, "boundaries = []; then join it at a receiver: bpfcast recv 239.1.2.3");
+}
+
+TEST(StreamVerdict, AFamilyThatIsNotServedIsTheReason) {
+  StreamFacts facts = Asked();
+  facts.family = "ipv6";
+  facts.group = "ff0e::1";
+  facts.wishes = {Nobody("lan1")};
+  facts.served = false;
+  EXPECT_EQ(Judge(facts).sentence, "IPv6 is not served (ipv6 = false), so that no wish for ff0e::1 counts");
+  EXPECT_THAT(Judge(facts).next, HasSubstr("take ipv6 = false out"));
+}
+
+TEST(StreamVerdict, APortThatDoesNotWorkIsMentionedWhereOthersWork) {
+  StreamFacts facts = Asked();
+  facts.wishes = {Nobody("lan1"), Nobody("lan2")};
+  facts.wishes[1].obstacle = Obstacle::kNotWorking;
+  facts.wishes[1].reason = "no such device";
+  facts.wishes[1].remedy = "create lan2";
+  EXPECT_THAT(Judge(facts).sentence, HasSubstr("; lan2 does not work: no such device"));
+  EXPECT_EQ(Judge(facts).next, "join it at a receiver: bpfcast recv 239.1.2.3");
+  facts.wishes.erase(facts.wishes.begin());
+  EXPECT_EQ(Judge(facts).next, "create lan2") << "nothing else can help";
+}
+
+TEST(StreamVerdict, APortWithoutHostsIsNoneOfTheReasonWhereHostsOfAnotherAnswer) {
+  StreamFacts facts = Asked();
+  facts.wishes = {Nobody("lan1"), Nobody("lan2")};
+  facts.wishes[0].queries_sent = 3;
+  facts.wishes[1].queries_sent = 3;
+  facts.wishes[1].reports_received = 1;
+  EXPECT_EQ(Judge(facts).sentence, "no host on a downstream interface wants 239.1.2.3");
+}
+
+TEST(StreamVerdict, ASenderThatIsSilentWhileOthersComeIsToBeLookedAtItself) {
+  StreamFacts facts = Asked();
+  facts.source = "10.20.30.9";
+  facts.others = {"10.20.30.254"};
+  facts.join.queries_received = 0;
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNoData);
+  EXPECT_EQ(verdict.sentence,
+            "10.20.30.9 to 239.1.2.3 is asked for on wan0, and no packet of it comes; other senders of it "
+            "come: 10.20.30.254");
+  EXPECT_THAT(verdict.next, HasSubstr("see at 10.20.30.9 whether it sends to 239.1.2.3"));
 }
 
 TEST(StreamVerdict, WhatAnotherPortDroppedIsNotSaidOfThisOne) {
