@@ -230,7 +230,8 @@ TYPED_TEST(Flows, TheLongestSilentOnesGiveWay) {
     while (!stop) {
       const auto flows = this->lab_.datapath().Flows(typename TestFixture::F());
       ASSERT_TRUE(flows) << flows.error().message;
-      EXPECT_LE(flows->size(), std::size_t{BPFCAST_MAX_FLOWS});
+      // What gave way while it was read may have been counted, and its successor, too.
+      EXPECT_LE(flows->size(), std::size_t{BPFCAST_MAX_FLOWS} + BPFCAST_MAX_FLOWS / 64);
       ++readings;
     }
   });

@@ -278,6 +278,8 @@ TYPED_TEST(MrouteStreamsTest, F_56_WhatIsNotForwardedIsCountedForThePortWhereItC
   EXPECT_EQ(upstream[BPFCAST_FORWARDED], 0U) << "as the programs, which leave it out";
   EXPECT_EQ(this->streams_.ReasonsOf(kD1)[BPFCAST_RPF], 4U);
   EXPECT_EQ(this->streams_.ReasonsOf(kD2), ReasonCounts{});
+  this->streams_.RemoveArrivals(kD1, this->now_);
+  EXPECT_EQ(this->streams_.ReasonsOf(kD1), ReasonCounts{}) << "the next interface there begins anew";
 }
 
 TYPED_TEST(MrouteStreamsTest, F_56_PacketsOnAWrongInterfaceAreThoseOfThePortThatTheKernelToldOf) {
