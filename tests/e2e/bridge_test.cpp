@@ -139,7 +139,8 @@ TEST_P(Bridge, DoctorNamesAGroupThatNoPortAskedForWhereTheBridgeSnoops) {
     EXPECT_TRUE(FindFinding(Findings(*daemon_), "bridge-members", "br0").is_null());
     return;
   }
-  const std::string fix = ExpectFinding(*daemon_, "bridge-members", "br0", "warn")["fix"].get<std::string>();
+  const std::string fix =
+      ExpectFinding(*daemon_, "bridge-members", "br0", "warn", 20s)["fix"].get<std::string>();
   ExpectFinding(*daemon_, "bridge-fast-leave", "br0", "ok");
   EXPECT_EQ(Delivered(wire), 0U);
   ASSERT_THAT(fix, ::testing::HasSubstr("port b1 "));

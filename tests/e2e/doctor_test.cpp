@@ -17,8 +17,9 @@ class DoctorOf : public E2e {
   static constexpr int kBlocked = 3;
 
   void StartWith(const std::string& text) { daemon_.emplace(bed_.router(), text, NamePrefix("e2e")); }
-  json Expect(const std::string& id, const std::string& object, const std::string& level) const {
-    return ExpectFinding(*daemon_, id, object, level);
+  json Expect(const std::string& id, const std::string& object, const std::string& level,
+              Clock::duration limit = 5s) const {
+    return ExpectFinding(*daemon_, id, object, level, limit);
   }
   /// `bpfcast doctor -c FILE` where no agent answers.
   CommandResult WithoutAgent(const std::string& text, const std::vector<std::string>& wrapper = {}) const {
@@ -91,7 +92,7 @@ TEST_P(DoctorOf, NamesWhatBlocksWhileAnAgentRuns) {
   Receiver receiver(bed_.h1(), kG);
   receiver.Join();
   ASSERT_TRUE(daemon_->WaitForGroup(kG, "lan1"));
-  const json query = Expect("upstream-query", "wan0", "fail");
+  const json query = Expect("upstream-query", "wan0", "fail", 20s);
   EXPECT_THAT(query["fix"].get<std::string>(), HasSubstr("tcpdump -ni wan0"));
   EXPECT_THAT(query["symptom"].get<std::string>(), HasSubstr("freezes after 255"));
   // No room, and not allowed.

@@ -133,7 +133,7 @@ TEST_P(FaultOfALink, AQueryThatDoesNotArriveAndASnoopingBridgeThatNobodyQueries)
   const json snooping = ExpectFinding(*daemon_, "snooping", "br-wan", "warn");
   EXPECT_THAT(Text(snooping, "text"), HasSubstr("this bridge snoops and nobody queries on it"));
   EXPECT_EQ(Text(snooping, "fix"), "ip link set br-wan type bridge mcast_querier 1, or mcast_snooping 0");
-  const json blocked = ExpectFinding(*daemon_, "upstream-query", "br-wan", "fail");
+  const json blocked = ExpectFinding(*daemon_, "upstream-query", "br-wan", "fail", 20s);
   EXPECT_EQ(Text(blocked, "fix"), "see whether queries reach the port: tcpdump -ni br-wan igmp or icmp6");
   const json verdict = ExpectVerdict(*daemon_, kG.ToString(), "no-data");
   EXPECT_THAT(Text(verdict, "sentence"), HasSubstr("no router there ever sent a query"));
@@ -155,8 +155,10 @@ TEST_P(FaultOfALink, AnotherQuerierServesTheMembers) {
   const json verdict = ExpectVerdict(*daemon_, G(), "withheld");
   EXPECT_THAT(Text(verdict, "sentence"),
               HasSubstr("members on lan1 are not served by this router: 192.0.2.2 is the querier there"));
-  EXPECT_EQ(Text(verdict, "next"),
-            "stop the querier on that router, or set forward-if-not-querier = true in [interface.lan1]");
+  EXPECT_EQ(
+      Text(verdict, "next"),
+      "stop the querier on that router, or set forward-if-not-querier = true in [interface.lan1], then: "
+      "bpfcast reload");
   daemon_->config().Write(Configuration({.settings = {{"lan1", "forward-if-not-querier = true\n"}}}));
   ASSERT_EQ(daemon_->Cli("reload").status, 0);
   Send(FromUpstream(AnyGroup()));

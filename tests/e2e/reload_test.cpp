@@ -119,6 +119,12 @@ TEST_P(Reload, AnInvalidFileKeepsTheRunningConfigurationAndIsExplained) {
   EXPECT_TRUE(receiver.WaitForTotal(receiver.Total() + 200));
   ExpectNoGap(receiver, Source(1));
 
+  // `bpfcast check` takes it, for another machine may have the user; this one has to start with it.
+  daemon_->config().Write("user = \"no-such-user\"\n" + Configuration());
+  const CommandResult nobody = daemon_->Cli("reload");
+  EXPECT_NE(nobody.status, 0);
+  EXPECT_THAT(nobody.err, HasSubstr("no-such-user"));
+
   daemon_->config().Write(Configuration());
   EXPECT_EQ(daemon_->Cli("reload").status, 0) << "the mended file is taken";
   ExpectNoGap(receiver, Source(1));

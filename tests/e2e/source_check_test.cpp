@@ -197,7 +197,7 @@ TEST_P(SourceChecks, TF_08_ThePacketsTtlMustBeAboveThePortsThreshold) {
   EXPECT_EQ(free.Of(SourceNo(2)).received, 100U);
   EXPECT_EQ(Drops("thr"), 100U);
   EXPECT_EQ(Port("lan1")["tx_dropped"], 100);
-  EXPECT_EQ(Port("lan1")["tx_drops"], nlohmann::json({{"thr", 100}}));
+  EXPECT_EQ(Port("lan1")["tx_drops"], nlohmann::json::parse(R"({"thr": 100})"));
   EXPECT_EQ(Port("lan2")["tx_drops"], nlohmann::json::object());
 }
 

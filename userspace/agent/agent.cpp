@@ -242,6 +242,7 @@ std::vector<PortView> Agent::PortViews() {
     view.role = port.role;
     view.config = &port.config;
     view.waiting = port.waiting;
+    view.taking_over = take_over_at_.has_value();
     view.ifindex = port.link.ifindex;
     view.ipv4 = ToView<Igmp>(port);
     view.ipv6 = ToView<Mld>(port);

@@ -21,9 +21,15 @@ std::optional<StreamVerdict> Unserved(const WishFacts& wish, const std::string& 
       return StreamVerdict{StreamState::kNotDelivered,
                            wish.port + which + (which.empty() ? "" : ",") + " does not work: " + wish.reason,
                            wish.remedy};
-    default:
-      return std::nullopt;
+    case Obstacle::kNone:
+    case Obstacle::kAccessList:
+    case Obstacle::kNoRoom:
+    case Obstacle::kBoundary:
+    case Obstacle::kOlderHosts:
+    case Obstacle::kOlderQuerier:
+      break;
   }
+  return std::nullopt;
 }
 
 std::string OnlyOne(const StreamFacts& facts, const std::vector<const WishFacts*>& wishes) {

@@ -116,6 +116,7 @@ struct StreamFacts {
   bool served = true;               // false: the configuration does not want its family
   bool source_specific = false;     // nobody can ask for all sources of the group (C-70)
   std::vector<std::string> others;  // where one source is asked about: those that come from upstream now
+  bool taking_over = false;         // programs of another version forward, and this one does not see what
   bool kernel_forwards = false;
   std::uint64_t reverse_path_drops = 0;  // packets that rp_filter dropped, of whatever stream
   std::vector<WishFacts> wishes;

@@ -18,6 +18,11 @@ namespace {
 constexpr std::string_view kLists =
     "change allow-groups, deny-groups, deny-sources, allow-sources or group-rules";
 
+/// What to do to the settings of an interface.
+std::string InFile(const std::string& port, std::string_view change) {
+  return std::string(change) + " in [interface." + port + "], then: bpfcast reload";
+}
+
 double SecondsSince(Time then, Time now) {
   return std::max(0.0, std::chrono::duration<double>(now - then).count());
 }
@@ -70,6 +75,7 @@ class Gatherer {
     facts.served = false;
     for (const PortView& view : from_.views) {
       if (view.hook == Hook::kKernel) facts.kernel_forwards = true;
+      if (view.taking_over) facts.taking_over = true;
       if (const auto port = from_.ports.find(view.id); port != from_.ports.end()) {
         facts.served = facts.served || port->second.config.template Of<F>().served;
       }
@@ -163,7 +169,7 @@ class Gatherer {
                    const LinkCounters& counters, Granted granted, WishFacts& wish) const {
     const FamilyConfig<F>& config = port.config.Of<F>();
     const FamilyPortView& family = view.Of<F>();
-    const std::string table = " in [interface." + view.name + "]";
+    const auto in_file = [&](std::string_view change) { return InFile(view.name, change); };
     const auto set = [&](Obstacle obstacle, bool met, std::string reason, std::string remedy) {
       wish.obstacle = obstacle;
       wish.met = met;
@@ -177,31 +183,29 @@ class Gatherer {
     }
     if (from_.proxy.topology().blocked().Contains(view.id)) {
       return set(Obstacle::kLoop, false, "it is on one segment with another interface of this router",
-                 "take one of the two cables out, or set loop-guard = \"notice\"");
+                 "take one of the two cables out, or set loop-guard = \"notice\", then: bpfcast reload");
     }
     if (!from_.proxy.topology().Serves(view.id)) {
       const auto other = querier.other_querier();
       return set(Obstacle::kOtherQuerier, false,
                  (other ? other->ToString() : std::string("another router")) + " is the querier there",
-                 "stop the querier on that router, or set forward-if-not-querier = true" + table);
+                 in_file("stop the querier on that router, or set forward-if-not-querier = true"));
     }
     if (IsBounded(config.downstream.boundaries, group_)) {
       return set(Obstacle::kBoundary, !querier.Membership(group_).IsEmpty(),
-                 "the group does not pass it (boundaries)", "take the group out of boundaries" + table);
+                 "the group does not pass it (boundaries)", in_file("take the group out of boundaries"));
     }
     if (granted == Granted::kNo && !Permits(config.access())) {
       return set(Obstacle::kAccessList, counters.drops[DropReason::kPolicy] > 0,
-                 "its access list denies it (" + ListOf(config.access()) + ")",
-                 std::string(kLists) + table + ", then: bpfcast reload");
+                 "its access list denies it (" + ListOf(config.access()) + ")", in_file(kLists));
     }
     if (const auto refusal = Refusal(config, querier, view.id)) {
-      return set(Obstacle::kAccessList, true, *refusal,
-                 "change allow-hosts or deny-hosts" + table + ", then: bpfcast reload");
+      return set(Obstacle::kAccessList, true, *refusal, in_file("change allow-hosts or deny-hosts"));
     }
     const std::size_t limit = querier.config().max_groups;
     if (querier.Find(group_) == nullptr && querier.groups().size() >= limit) {
       return set(Obstacle::kNoRoom, counters.drops[DropReason::kLimit] > 0,
-                 "its max-groups of " + std::to_string(limit) + " are taken", "raise max-groups" + table);
+                 "its max-groups of " + std::to_string(limit) + " are taken", in_file("raise max-groups"));
     }
     if (querier.Find(group_) == nullptr && IsSsm(querier.config().ssm_ranges, group_)) {
       return set(Obstacle::kOlderHosts, counters.drops[DropReason::kSsm] > 0,
@@ -230,7 +234,7 @@ class Gatherer {
       join.querier = query->router.ToString();
       join.last_query_s = SecondsSince(query->when, from_.now);
     }
-    const std::string table = " in [interface." + view.name + "]";
+    const auto in_file = [&](std::string_view change) { return InFile(view.name, change); };
     const auto set = [&](Obstacle obstacle, std::string reason, std::string remedy) {
       join.obstacle = obstacle;
       join.reason = std::move(reason);
@@ -243,29 +247,29 @@ class Gatherer {
       set(Obstacle::kNotWorking, problem, RemedyOf(problem, view.name));
     } else if (from_.proxy.topology().blocked().Contains(view.id)) {
       set(Obstacle::kLoop, "it is on one segment with another interface of this router",
-          "take one of the two cables out, or set loop-guard = \"notice\"");
+          "take one of the two cables out, or set loop-guard = \"notice\", then: bpfcast reload");
     } else if (IsBounded(config.boundaries, group_)) {
       if (config.boundaries == F::DefaultBoundaries()) {
         set(Obstacle::kBoundary, "the group does not pass it (boundaries, as they are by default)",
-            "boundaries = []" + table);
+            in_file("boundaries = []"));
       } else {
         set(Obstacle::kBoundary, "the group does not pass it (boundaries)",
-            "list in boundaries" + table + " only what shall stay out");
+            in_file("leave it out of boundaries"));
       }
     } else if (!join.asked && !Permits(config.host.access)) {
       set(Obstacle::kAccessList, "its access list denies it (" + ListOf(config.host.access) + ")",
-          std::string(kLists) + table);
+          in_file(kLists));
     } else if (host.mode() != Version::kV3 && told.IsEmpty() && IsSsm(config.host.ssm_ranges, group_)) {
       set(Obstacle::kOlderQuerier,
           "the querier there speaks " + join.protocol + ", which cannot ask for single sources",
-          "set the querier to " + ProtocolName<F>(Version::kV3) + ", or report-ssm-to-older-querier = true" +
-              table);
+          in_file("set the querier to " + ProtocolName<F>(Version::kV3) +
+                  ", or report-ssm-to-older-querier = true"));
     } else if (!source_ && told.mode == FilterMode::kInclude && !Permits(config.host.access) &&
                from_.proxy.database().Merged(group_).mode == FilterMode::kExclude) {
       set(Obstacle::kNone,
           "of those who want the whole group nothing is asked, its access list denies that (" +
               ListOf(config.host.access) + ")",
-          "change the list" + table + ", or let the receivers name their senders");
+          "let the receivers name their senders, or " + in_file(kLists));
     } else if (family.address.empty()) {
       set(Obstacle::kNone, view.name + " has no address, and routers may not believe reports from 0.0.0.0",
           "ip addr add ADDRESS/LENGTH dev " + view.name);
@@ -335,7 +339,8 @@ class Gatherer {
       const auto port = from_.ports.find(view.id);
       if (view.name != seen.port || port == from_.ports.end()) continue;
       const Port& arrival = port->second;
-      seen.stopped_by = view.waiting;
+      seen.stopped_by = LinkProblem(&arrival.link);
+      if (seen.stopped_by.empty() && !view.hook) seen.stopped_by = view.waiting;
       if (seen.stopped_by.empty() && !MayForward<F>(arrival.link, arrival.role, arrival.config.Of<F>())) {
         seen.stopped_by = view.template Of<F>().service.reason;
       }

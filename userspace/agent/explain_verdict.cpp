@@ -294,6 +294,12 @@ StreamVerdict Judge(const StreamFacts& facts) {
             "use a group of a wider scope, as 239.0.0.0/8 or ff0e::/16"};
   }
   if (!facts.served) return NotServed(facts);
+  if (facts.taking_over) {
+    return {StreamState::kNoData,
+            "another version of bpfcastd ran before this one, and its programs forward until hosts have said "
+            "what they want: this one does not see what flows",
+            "bpfcast ports tells when it is over; ask again then"};
+  }
   const auto wishes = Wishes(facts);
   if (wishes.empty()) return NobodyWants(facts);
   if (const auto flowing = SeenAs(facts, Flowing::kForwarded); !flowing.empty()) {

@@ -8,6 +8,7 @@
 #include "agent/instance.h"
 #include "agent/log_settings.h"
 #include "log/log.h"
+#include "os/privileges.h"
 
 namespace bpfcast {
 namespace {
@@ -35,6 +36,15 @@ Result<Configs> Instances::LoadAgain() const {
   if (const auto named = CheckInstanceName(config_.instance, config_.file, *loaded); !named) {
     Log(Subsystem::kAgent).error("{}", named.error().message);
     return Fail(named.error().message + "\n");
+  }
+  // The file may be for another machine where it is checked, but not here.
+  const std::string& user = loaded->front().user;
+  if (!user.empty() && user != running_.front()->agent->config().user) {
+    if (const auto known = CheckUser(user); !known) {
+      const std::string why = config_.file + ": " + known.error().message;
+      Log(Subsystem::kAgent).error("{}", why);
+      return Fail(why + "\n");
+    }
   }
   return std::move(*loaded);
 }

@@ -27,7 +27,8 @@ struct PortView {
   std::string name;
   PortRole role = PortRole::kDownstream;
   const InterfaceConfig* config = nullptr;
-  std::string waiting;  // empty: up
+  std::string waiting;       // empty: up
+  bool taking_over = false;  // programs of another version forward there until ours do
   std::uint32_t ifindex = 0;
   FamilyPortView ipv4;
   FamilyPortView ipv6;

@@ -94,6 +94,9 @@ Result<std::string> Answer(const RpcParams& params, const Port& port, const Port
     if (send || port.role == PortRole::kUpstream) {
       return Fail("a host asks for a stream on a downstream; where it is sent there is none");
     }
+    if (const auto zone = ZoneOf(host); !zone.empty()) {
+      return Fail("'" + host + "' names an interface; write the host without " + std::string(zone));
+    }
     question.host = F::Address::Parse(host);
     if (!question.host || !IsHost<F>(*question.host)) {
       return Fail("'" + host + "' is no host of " + port.config.name + "; write " + FamilyExample<F>());

@@ -79,6 +79,7 @@ template <class F>
 std::string Withheld(const Row<F>& row, const Proxy<F>& proxy) {
   const FamilyService& service = row.port->template Of<F>().service;
   const bool waits = service.service == Service::kWaits || service.service == Service::kAbsent;
+  if (row.port->taking_over) return "";
   if (!row.port->waiting.empty()) return "the interface does not work: " + row.port->waiting;
   if (waits) return "the interface does not work: " + service.reason;
   if (proxy.topology().blocked().Contains(row.port->id)) {

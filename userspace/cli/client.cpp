@@ -73,10 +73,10 @@ CallText Exchange(const std::string& path, const std::string& method, const Call
   if (socket.fd() < 0) return NoAnswer(errno);
   const auto deadline = Clock::now() + kTimeout;
   while (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
-    // The queue of waiting clients is full: it empties when the agent gets round to it.
     if (errno == EACCES || errno == EPERM) {
       return tl::unexpected(CallError{CallError::Kind::kRefused, NotAllowedToAsk(path)});
     }
+    // EAGAIN: the queue of waiting clients is full; it empties when the agent gets round to it.
     if (errno != EAGAIN && errno != EINTR) return NoAnswer(errno);
     if (Clock::now() > deadline) return NoAnswer("too many clients wait");
     poll(nullptr, 0, 10);

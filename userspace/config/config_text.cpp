@@ -42,7 +42,8 @@ tl::expected<std::string, std::string> ReadConfigFile(const std::string& path) {
   if (fstat(fd.get(), &status) < 0) return tl::unexpected("cannot read: " + ErrorText(errno));
   if (S_ISDIR(status.st_mode)) return tl::unexpected(std::string("is a directory, name the file in it"));
   if (!S_ISREG(status.st_mode))
-    return tl::unexpected(std::string("is not a regular file; write it to one first"));
+    return tl::unexpected(
+        std::string("is not a regular file; write it to one first, or give it as standard input with -"));
   return ReadAll(fd.get());
 }
 

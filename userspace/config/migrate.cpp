@@ -52,6 +52,11 @@ class Notes {
     } else if (!config_.disabled.empty()) {
       notes_.emplace_back("'disabled' may go: without \"*\" in 'downstream' only what is named is served");
     }
+    if (config_.downstreams.empty() && !config_.default_downstream) {
+      notes_.emplace_back(
+          "name the interfaces towards the receivers in 'downstream'; this file has none, and bpfcastd "
+          "does not start without");
+    }
     notes_.emplace_back("IPv4 alone is served, as before; without 'ipv6 = false' IPv6 is served, too");
   }
 

@@ -38,9 +38,15 @@ std::string_view ValuesOf(std::string_view line) {
   return goes_on ? line : std::string_view();
 }
 
+/// 02, 1.000.000 and the like are meant as numbers; 10.0.0.1 is not.
+bool LooksLikeNumber(std::string_view word) {
+  return word.find_first_not_of("0123456789+-_.") == std::string_view::npos &&
+         std::count(word.begin(), word.end(), '.') < 2;
+}
+
 bool IsBareWord(std::string_view word) {
   constexpr std::size_t kLongest = 64;
-  if (word.size() > kLongest) return false;
+  if (word.size() > kLongest || LooksLikeNumber(word)) return false;
   try {
     static_cast<void>(toml::parse("a = " + std::string(word)));
     return false;

@@ -115,11 +115,7 @@ void ProxyReader::ReadDownstream(const toml::node& node) {
     }
     return AddRole(node, "downstream", Stars::kTaken);
   }
-  if (array->empty()) {
-    notes_.Warning(PositionOf(node),
-                   "'downstream' names no interface, so nothing is forwarded; name those towards the "
-                   "receivers, as in downstream = [\"lan1\"]");
-  }
+  if (array->empty()) notes_.Problem(PositionOf(node), "'downstream' names no interface");
   for (const toml::node& element : *array) {
     if (names_.size() > kMaxPorts) return;  // which is a problem: no need to compare all with all
     AddRole(element, "downstream", Stars::kTaken);

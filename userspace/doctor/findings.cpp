@@ -273,6 +273,9 @@ class Doctor {
       }
       if (!each.router) others.push_back(each.name);
     }
+    // Until it has known a querier for a while, which takes 10 s as the kernel has it, a bridge floods.
+    constexpr double kBelieves = 10;
+    if (facts_.uptime_s < kBelieves) return;
     for (const std::string& group : port.wanted) {
       if (port.behind.groups.contains(group) || others.empty()) continue;
       return Add(
@@ -374,9 +377,10 @@ class Doctor {
       return;
     }
     if (port.waiting.empty() && port.hook.empty()) return;  // nothing is heard there for another reason
-    const bool blocks = facts_.groups_asked > 0 && !port.arriving;
-    const bool soon = facts_.uptime_s < 2 * port.query_interval_s;
-    if (facts_.groups_asked == 0 && soon) return;
+    constexpr double kPatience = 10;  // what was asked for at the start may be on its way
+    const bool blocks = facts_.groups_asked > 0 && !port.arriving && facts_.uptime_s >= kPatience;
+    const bool soon = facts_.uptime_s < (facts_.groups_asked > 0 ? kPatience : 2.0 * port.query_interval_s);
+    if (soon) return;
     Add("upstream-query", blocks ? Level::kFail : Level::kWarn, port.name,
         (port.last_query_s ? "the last query was heard " + std::to_string(*port.last_query_s) + " s ago"
                            : std::string("no query was heard") + (blocks ? "" : " since the start")) +

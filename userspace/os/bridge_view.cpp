@@ -58,6 +58,10 @@ void AddPort(const nlmsghdr* message, Bridges& bridges) {
       });
     });
   });
+  // A dump that is interrupted comes again.
+  for (auto& [index, view] : bridges) {
+    std::erase_if(view.ports, [&](const BridgePort& each) { return each.ifindex == port.ifindex; });
+  }
   if (of_bridge && bridge != 0) bridges[bridge].ports.push_back(std::move(port));
 }
 

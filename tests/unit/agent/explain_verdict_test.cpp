@@ -79,6 +79,16 @@ TEST(StreamVerdict, AStreamThatItsMembersGetIsDelivering) {
   EXPECT_EQ(verdict.next, "");
 }
 
+TEST(StreamVerdict, WhileProgramsOfAnotherVersionForwardNothingIsCalledMissing) {
+  StreamFacts facts = Asked();
+  facts.taking_over = true;
+  facts.join.queries_received = 0;
+  const StreamVerdict verdict = Judge(facts);
+  EXPECT_EQ(verdict.state, StreamState::kNoData);
+  EXPECT_THAT(verdict.sentence, HasSubstr("another version of bpfcastd"));
+  EXPECT_THAT(verdict.next, HasSubstr("ask again"));
+}
+
 TEST(StreamVerdict, AMemberOnTheSendersOwnLinkHearsItThere) {
   StreamFacts facts = Asked();
   facts.seen = {Flow()};

@@ -147,6 +147,7 @@ const BadFile kBadFiles[] = {
      {"conf.toml:1:12: 'upstream' must be an interface name in quotes, not an array"}},
     {"upstream = \"eth0\"\ndownstream = true\n",
      {"conf.toml:2:14: 'downstream' must be an interface name or an array of them, not a boolean"}},
+    {"upstream = \"eth0\"\ndownstream = []\n", {"conf.toml:2:14: 'downstream' names no interface"}},
     // What a key is meant to say is not missing: its name is wrong.
     {"upstream = \"eth0\"\ndownstrem = [\"lan1\"]\n[interface.lan1]\nhook = \"tc\"\n",
      {"conf.toml:2:1: unknown key 'downstrem', did you mean 'downstream'?"}},
@@ -345,7 +346,10 @@ TEST_F(ConfigFile, ThatIsAFifoIsRefusedAndNotWaitedFor) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   const auto config = LoadConfigs(path_);
   ASSERT_FALSE(config);
-  EXPECT_THAT(config.error(), ElementsAre(path_ + ": is not a regular file; write it to one first"));
+  EXPECT_THAT(
+      config.error(),
+      ElementsAre(path_ +
+                  ": is not a regular file; write it to one first, or give it as standard input with -"));
 }
 
 TEST_F(ConfigFile, OfMoreThanOneMebibyteIsRefused) {

@@ -67,12 +67,16 @@ TEST_F(HostileFile, ADirectoryIsNoFile) {
 
 TEST_F(HostileFile, AFifoThatNobodyWritesToIsNotWaitedFor) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_EQ(Problem(), path_.string() + ": is not a regular file; write it to one first");
+  EXPECT_EQ(
+      Problem(),
+      path_.string() + ": is not a regular file; write it to one first, or give it as standard input with -");
 }
 
 TEST_F(HostileFile, ADeviceWithoutEndIsNotRead) {
-  EXPECT_EQ(Problem("/dev/zero"), "/dev/zero: is not a regular file; write it to one first");
-  EXPECT_EQ(Problem("/dev/null"), "/dev/null: is not a regular file; write it to one first");
+  EXPECT_EQ(Problem("/dev/zero"),
+            "/dev/zero: is not a regular file; write it to one first, or give it as standard input with -");
+  EXPECT_EQ(Problem("/dev/null"),
+            "/dev/null: is not a regular file; write it to one first, or give it as standard input with -");
 }
 
 TEST_F(HostileFile, TenMegabytesAreNoConfiguration) {

@@ -51,8 +51,11 @@ TEST(TomlHint, TrueAndFalseAreWrittenSmallAndWithoutQuotes) {
 TEST(TomlHint, WhatIsWrongInAnotherWayIsNotCalledAStringWithoutQuotes) {
   for (const char* text :
        {"upstream = \"eth0\ndownstream = \"lan1\"\n", "upstream = \"eth0\"\n[interface.lan1\n",
-        "upstream = \"eth0\"\nupstream = \"eth1\"\n", "upstream =\n", "[]\n"}) {
-    for (const std::string& problem : Problems(text)) EXPECT_THAT(problem, Not(HasSubstr("quotes:"))) << text;
+        "upstream = \"eth0\"\nupstream = \"eth1\"\n", "upstream =\n", "[]\n",
+        "upstream = \"eth0\"\ndownstream = \"lan1\"\n[interface.lan1]\nrobustness = 02\n"}) {
+    const auto problems = Problems(text);
+    EXPECT_THAT(problems, Not(testing::IsEmpty())) << text;
+    for (const std::string& problem : problems) EXPECT_THAT(problem, Not(HasSubstr("quotes:"))) << text;
   }
 }
 

@@ -219,6 +219,11 @@ TEST(Doctor, WithoutQueriesUpstreamItFailsOnlyWhereNothingArrives) {
   facts.groups_asked = 0;
   facts.uptime_s = 10;
   EXPECT_EQ(Find(facts, "upstream-query").text, "") << "too early to tell";
+  facts.groups_asked = 1;
+  facts.ports[0].arriving = false;
+  EXPECT_EQ(Find(facts, "upstream-query").level, Level::kFail);
+  facts.uptime_s = 9;
+  EXPECT_EQ(Find(facts, "upstream-query").text, "") << "what static-groups pull may be on its way";
 }
 
 TEST(Doctor, QueriesUpstreamThatCeasedAreMissedAfterTwoOfThem) {
@@ -293,6 +298,9 @@ TEST(Doctor, ABridgeThatSnoopsGivesAGroupOnlyToPortsThatAskedForIt) {
   EXPECT_THAT(Find(facts, "bridge-members").text, HasSubstr("gives it to none of near2")) << "routers get it";
   EXPECT_THAT(Find(facts, "bridge-members").fix,
               HasSubstr("bridge mdb add dev lan1 port near2 grp 239.1.1.1 permanent"));
+  facts.uptime_s = 9;
+  EXPECT_EQ(Find(facts, "bridge-members").text, "") << "the bridge may still flood";
+  facts.uptime_s = 1000;
   port.behind.groups = {"239.1.1.1"};
   EXPECT_EQ(Find(facts, "bridge-members").text, "");
   port.behind.groups.clear();
