@@ -133,10 +133,12 @@ void MrouteDatapath::RemovePort(Half<F>& half, PortId port) {
   const auto vif = half.vifs.Find(port);
   if (!vif) return;
   const Time now = KernelTime();
+  // First the interface: a packet that came on it behind its entry would be asked about once, by a number
+  // that is nobody's any more, and its stream be held for 10 s wherever it comes then.
+  half.kernel->RemoveVif(*vif);
   half.streams->RemoveArrivals(port, now);
   half.plan.RemovePort(port);
   half.streams->RefreshAll(now);  // before its number is another port's
-  half.kernel->RemoveVif(*vif);
   half.vifs.Remove(*vif);
 }
 
