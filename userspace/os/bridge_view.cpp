@@ -9,33 +9,15 @@
 
 #include <array>
 #include <cstring>
-#include <functional>
 
 #include "base/address.h"
 #include "os/netlink.h"
+#include "os/netlink_attributes.h"
 
 namespace bpfcast {
 namespace {
 
 using Bridges = std::map<std::uint32_t, BridgeView>;
-using Use = std::function<void(std::uint16_t type, const nlattr*)>;
-
-/// The macros of libmnl are no C++.
-void ForEachUntil(const char* end, const nlattr* each, const Use& use) {
-  while (mnl_attr_ok(each, static_cast<int>(end - reinterpret_cast<const char*>(each)))) {
-    use(mnl_attr_get_type(each), each);
-    each = mnl_attr_next(each);
-  }
-}
-void ForEach(const nlattr* nest, std::size_t header, const Use& use) {
-  const auto* first = static_cast<const char*>(mnl_attr_get_payload(nest));
-  ForEachUntil(first + mnl_attr_get_payload_len(nest),
-               reinterpret_cast<const nlattr*>(first + MNL_ALIGN(header)), use);
-}
-void ForEach(const nlmsghdr* message, std::size_t header, const Use& use) {
-  ForEachUntil(static_cast<const char*>(mnl_nlmsg_get_payload_tail(message)),
-               static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, header)), use);
-}
 
 void AddPort(const nlmsghdr* message, Bridges& bridges) {
   if (mnl_nlmsg_get_payload_len(message) < sizeof(ifinfomsg)) return;
@@ -44,14 +26,14 @@ void AddPort(const nlmsghdr* message, Bridges& bridges) {
       static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message))->ifi_index);
   std::uint32_t bridge = 0;
   bool of_bridge = false;
-  ForEach(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
+  ForEachAttribute(message, sizeof(ifinfomsg), [&](std::uint16_t type, const nlattr* attribute) {
     if (type == IFLA_IFNAME) port.name = mnl_attr_get_str(attribute);
     if (type == IFLA_MASTER) bridge = mnl_attr_get_u32(attribute);
     if (type != IFLA_LINKINFO) return;
-    ForEach(attribute, 0, [&](std::uint16_t info, const nlattr* each) {
+    ForEachAttribute(attribute, [&](std::uint16_t info, const nlattr* each) {
       if (info == IFLA_INFO_SLAVE_KIND) of_bridge = std::strcmp(mnl_attr_get_str(each), "bridge") == 0;
       if (info != IFLA_INFO_SLAVE_DATA || !of_bridge) return;  // the kind comes first
-      ForEach(each, 0, [&](std::uint16_t setting, const nlattr* value) {
+      ForEachAttribute(each, [&](std::uint16_t setting, const nlattr* value) {
         constexpr std::uint8_t kPermanent = 2;  // MDB_RTR_TYPE_PERM
         if (setting == IFLA_BRPORT_FAST_LEAVE) port.fast_leave = mnl_attr_get_u8(value) != 0;
         if (setting == IFLA_BRPORT_MULTICAST_ROUTER) port.router = mnl_attr_get_u8(value) == kPermanent;
@@ -85,14 +67,14 @@ void AddGroups(const nlmsghdr* message, Bridges& bridges) {
   const auto found = bridges.find(bridge);
   if (found == bridges.end()) return;
   BridgeView& view = found->second;
-  ForEach(message, sizeof(br_port_msg), [&](std::uint16_t type, const nlattr* table) {
-    ForEach(table, 0, [&](std::uint16_t kind, const nlattr* each) {
+  ForEachAttribute(message, sizeof(br_port_msg), [&](std::uint16_t type, const nlattr* table) {
+    ForEachAttribute(table, [&](std::uint16_t kind, const nlattr* each) {
       if (type == MDBA_ROUTER && kind == MDBA_ROUTER_PORT) {
         const std::uint32_t router = mnl_attr_get_u32(each);
         for (BridgePort& port : view.ports) port.router = port.router || port.ifindex == router;
       }
       if (type != MDBA_MDB || kind != MDBA_MDB_ENTRY) return;
-      ForEach(each, 0, [&](std::uint16_t info, const nlattr* data) {
+      ForEachAttribute(each, [&](std::uint16_t info, const nlattr* data) {
         br_mdb_entry entry{};
         if (info != MDBA_MDB_ENTRY_INFO || mnl_attr_get_payload_len(data) < sizeof entry) return;
         std::memcpy(&entry, mnl_attr_get_payload(data), sizeof entry);
